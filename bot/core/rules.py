@@ -1,0 +1,49 @@
+"""Rules as expressions of the ZEN language: conditions, eligibility criteria, scores. Never `eval`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import zen
+
+from bot.core.errors import RuleError
+from bot.core.values import Values, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An expression such as `amount <= 300000 and segment == 'farmer'`, compiled once.
+
+    A name that has no value is `null`. Raises `RuleError` when the expression does not compile.
+    """
+
+    expression: str
+    _compiled: zen.PyExpression = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        try:
+            compiled = zen.compile_expression(self.expression)
+        except RuntimeError as error:
+            raise RuleError(f"rule '{self.expression}': {_reason(error)}") from None
+        object.__setattr__(self, "_compiled", compiled)
+
+    def value(self, values: Values) -> object:
+        """What the expression yields for `values`. Raises `RuleError` when it cannot be evaluated."""
+        try:
+            return self._compiled.evaluate({name: plain(item) for name, item in values.items()})
+        except RuntimeError as error:
+            raise RuleError(f"rule '{self.expression}': {_reason(error)}") from None
+
+    def holds(self, values: Values) -> bool:
+        """Whether the expression yields true for `values`."""
+        return self.value(values) is True
+
+
+def _reason(error: RuntimeError) -> str:
+    """ZEN's own reason without its stack trace."""
+    first = str(error).split("\n", 1)[0]
+    try:
+        return str(json.loads(first)["source"])
+    except (ValueError, KeyError, TypeError):
+        return "it cannot be evaluated"

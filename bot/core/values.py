@@ -1,0 +1,76 @@
+"""Typed values: what answers, facts and placeholders of texts are made of.
+
+A value carries its unit, so that a text can be formatted by locale at the very end and no part of the
+program guesses whether `12` is months or money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of money. `amount` in units of `currency` (ISO 4217), not in cents."""
+
+    amount: Decimal
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A fraction shown as a percentage: `Rate(Decimal("0.072"))` reads 7.20 %."""
+
+    fraction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """A duration in whole months, such as the term of a loan."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text chosen by key when the message is rendered, with the values for its placeholders."""
+
+    key: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+Value: TypeAlias = (
+    "None | bool | int | str | Decimal | date | datetime | Money | Rate | Months | Text"
+    " | tuple[Value, ...] | Mapping[str, Value]"
+)
+Values: TypeAlias = Mapping[str, Value]
+
+NO_VALUES: Values = {}
+
+
+def plain(value: Value) -> object:
+    """`value` as rules see it: units taken off, decimals as numbers, dates as ISO strings.
+
+    Rules compare amounts with thresholds; they never compute money, so a float is exact enough here.
+    """
+    match value:
+        case Money(amount=number) | Rate(fraction=number):
+            return float(number)
+        case Decimal():
+            return float(value)
+        case Months(count=count):
+            return count
+        case Text(key=key):
+            return key
+        case datetime() | date():
+            return value.isoformat()
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {name: plain(item) for name, item in value.items()}
+        case _:
+            return value
