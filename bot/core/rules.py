@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import zen
 
@@ -19,7 +20,7 @@ class Rule:
     """
 
     expression: str
-    _compiled: zen.PyExpression = field(init=False, repr=False, compare=False)
+    _compiled: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:

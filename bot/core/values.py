@@ -44,8 +44,8 @@ class Text:
 
 
 Value: TypeAlias = (
-    "None | bool | int | str | Decimal | date | datetime | Money | Rate | Months | Text"
-    " | tuple[Value, ...] | Mapping[str, Value]"
+    "bool | int | str | Decimal | date | datetime | Money | Rate | Months | Text"
+    " | tuple[Value, ...] | Mapping[str, Value] | None"
 )
 Values: TypeAlias = Mapping[str, Value]
 
