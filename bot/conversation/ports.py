@@ -1,0 +1,194 @@
+"""What a turn needs of the world: conversations under lock, an outbox, jobs, and the records of each part.
+
+Two implementations are shipped: `bot.storage` on PostgreSQL and `bot.testing` in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from bot.applications.application import Applications
+from bot.applications.consent import Consents
+from bot.core.values import Values
+from bot.dialogs.events import Event
+from bot.dialogs.state import State
+from bot.handoff.records import Leads, Managers
+
+Role = Literal["customer", "manager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat with one person on one channel, keyed by the channel and the channel's own user id (`address`)."""
+
+    id: int
+    channel: str
+    address: str
+    state: State
+    role: Role = "customer"
+    reachable: bool = True
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A button as the channel is to draw it."""
+
+    label: str
+    token: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A file that came by the channel and is passed on by its handle, without being looked into."""
+
+    kind: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way out, in the channel's neutral form; rendered, so that what was shown can be proved.
+
+    `html` uses only `<b> <i> <code> <blockquote>`. `slot` names the message within its conversation. With `edit` the
+    message last sent in that slot is changed (`target` is its channel id where the turn knows it), and sent anew where
+    there is none. `ask_contact` is the label of the channel's contact button. Replies go before notices, notices
+    before campaigns.
+    """
+
+    conversation: int
+    channel: str
+    address: str
+    slot: str
+    html: str
+    keys: tuple[tuple[Key, ...], ...] = ()
+    edit: bool = False
+    target: str | None = None
+    ask_contact: str | None = None
+    relayed: Relayed | None = None
+    priority: Literal["reply", "notice", "campaign"] = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An outgoing message as it stands in the outbox."""
+
+    id: int
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work for later, taken in the same transaction: `task` names it, `payload` is JSON-ready.
+
+    `at` is the time it is due (None: now). `lock` names jobs that must not run side by side; `once` that only one
+    waiting job may have.
+    """
+
+    task: str
+    payload: Mapping[str, Any]
+    at: datetime | None = None
+    lock: str | None = None
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuote:
+    """A quote as it was shown, kept unchanged with the release whose rules made it."""
+
+    id: str
+    conversation: int
+    product: str
+    release: int
+    values: Values
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One message of a conversation as staff may read it."""
+
+    at: datetime
+    author: Literal["customer", "bot", "manager"]
+    text: str
+
+
+class Quotes(Protocol):
+    """Quotes as shown."""
+
+    async def add(self, quote: StoredQuote) -> None: ...
+    async def latest(self, conversation: int) -> StoredQuote | None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction around one event. Nothing is visible outside, and nothing is sent, before `commit`."""
+
+    consents: Consents
+    quotes: Quotes
+    applications: Applications
+    leads: Leads
+    managers: Managers
+
+    async def open(self, key: str, channel: str, address: str) -> Conversation | None:
+        """Lock, then load, the conversation, made where there is none. None: the event `key` was taken before."""
+        ...
+
+    async def open_known(self, key: str, conversation: int) -> Conversation | None:
+        """The same for a conversation known by its number. None also where there is no such conversation."""
+        ...
+
+    async def address_of(self, conversation: int) -> tuple[str, str]:
+        """Channel and address of a conversation, without locking it."""
+        ...
+
+    async def shown(self, conversation: int, slot: str) -> str | None:
+        """The text last posted to a slot, exactly as the customer was shown it."""
+        ...
+
+    async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
+        """The last lines of a conversation, oldest first."""
+        ...
+
+    async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
+        """Keep a milestone for the figures."""
+        ...
+
+    async def erase(self, conversation: int, at: datetime) -> None:
+        """Forget what a customer wrote and was shown; consent records and submitted applications stay."""
+        ...
+
+    def send(self, message: Outgoing) -> None:
+        """Put a message into the outbox at commit, behind those before it."""
+        ...
+
+    def defer(self, job: Job) -> None:
+        """Take a job at commit."""
+        ...
+
+    async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
+        """Write the conversation's new state, the event's key, outbox and jobs, and commit. What was posted, in order."""
+        ...
+
+
+class Storage(Protocol):
+    """Opens units of work; one that is left without `commit` has changed nothing."""
+
+    def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a transaction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A turn that failed by our fault, for staff: what was running, never what the customer wrote."""
+
+    at: datetime
+    where: str
+    error: str
+    conversation: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,205 @@
+"""What a flow is: named steps, frozen once published. Every kind of step is one dataclass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from bot.core.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRef:
+    """A flow of one published release."""
+
+    name: str
+    release: int
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice: `id` travels in the button, `label` is a text key, `value` what is saved (the id when not given)."""
+
+    id: str
+    label: str
+    goto: str | None = None
+    value: str | int | bool | None = None
+    when: Rule | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say something and go on."""
+
+    say: str
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for typed input of the kind `accepts`, save it, go on. `why` answers "why do you ask?"."""
+
+    ask: str
+    saves: str
+    accepts: str
+    goto: str
+    why: str | None = None
+    low: str | None = None
+    high: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Ask for one of the options; `columns` buttons stand in a row."""
+
+    choose: str
+    options: tuple[Option, ...]
+    saves: str | None = None
+    goto: str | None = None
+    columns: int = 1
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Show the items of the list value `cards` one at a time with next and previous; an option saves the item."""
+
+    cards: str
+    text: str
+    options: tuple[Option, ...]
+    saves: str
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go where the first rule that holds points, else to `otherwise`."""
+
+    branches: tuple[tuple[Rule, str], ...]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Ask consent to one notice, which has one purpose."""
+
+    consent: str
+    agreed: str
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """List every answer of the flow, each with a button that changes it; `goto` once confirmed."""
+
+    review: str
+    confirm: str
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a service and go where its outcome points; `busy` is shown at once where the service is slow.
+
+    After `patience` seconds without an answer the text `late` is said; the call goes on.
+    """
+
+    call: str
+    on: Mapping[str, str]
+    passes: tuple[str, ...] = ()
+    busy: str | None = None
+    patience: int | None = None
+    late: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Rest until a signal comes, showing `shows` with options; an outcome without an entry in `on` changes nothing."""
+
+    awaits: str
+    shows: str
+    on: Mapping[str, str]
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Ask for a person for `reason` and go where the outcome (`offered`, `nobody`) points."""
+
+    handoff: str
+    on: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Enter another flow; go on with `goto` when it ends."""
+
+    enter: str
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the flow. `then`: `return` to what was open before, `home` to the menu, `restart` the form that was open."""
+
+    then: Literal["return", "home", "restart"] = "return"
+
+
+Step: TypeAlias = Say | Ask | Choose | Cards | Branch | Consent | Review | Call | Await | Handoff | Enter | End
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A named graph of steps. A `form` holds answers worth keeping; a `talk` may be left without a word."""
+
+    ref: FlowRef
+    entry: str
+    steps: Mapping[str, Step]
+    kind: Literal["form", "talk"] = "talk"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A consent notice: one purpose, one version, and what a record of it must say (ISO/IEC TS 27560 names).
+
+    `text` is the key of the exact words; `retention` a rule in words; `again_after_days` how long a refusal is respected.
+    """
+
+    id: str
+    version: int
+    purpose: str
+    text: str
+    controller: str
+    legal_basis: str
+    categories: tuple[str, ...]
+    recipients: tuple[str, ...]
+    retention: str
+    sensitive: bool = False
+    abroad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBook:
+    """What the engine reads: the flows of the current release and of those that forms are pinned to.
+
+    `placeholders` tells which values a text needs; `words` maps what a customer may type, normalised, to the label
+    keys it can mean; `commands` to the command it means.
+    """
+
+    release: int
+    flows: Mapping[FlowRef, Flow]
+    entry: str
+    home: str
+    resume: str
+    commands: Mapping[str, str]
+    command_flows: Mapping[str, str]
+    words: Mapping[str, frozenset[str]]
+    placeholders: Mapping[str, frozenset[str]]
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+
+    def current(self, name: str) -> Flow:
+        """The flow of that name in the current release."""
+        return self.flows[FlowRef(name, self.release)]
