@@ -1,0 +1,53 @@
+"""Where the authored files lie: beside the package in a checkout, inside it once installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def locales() -> Path:
+    """The folder of gettext catalogues: `<locale>/LC_MESSAGES/<domain>.po`."""
+    return _beside_or_inside("locales")
+
+
+def migrations() -> Path:
+    """The folder of schema migrations."""
+    return _beside_or_inside("alembic")
+
+
+def flows() -> Path:
+    """The folder of authored flows."""
+    return PACKAGE / "dialogs" / "flows"
+
+
+def commands() -> Path:
+    """The file that says which flow each command opens."""
+    return PACKAGE / "dialogs" / "commands.yaml"
+
+
+def products() -> Path:
+    """The folder of authored products."""
+    return PACKAGE / "products" / "catalogue"
+
+
+def case_stories() -> Path:
+    """The folder of authored case stories."""
+    return PACKAGE / "products" / "stories"
+
+
+def answers() -> Path:
+    """The folder of approved answers and how customers ask for them."""
+    return PACKAGE / "publishing" / "answers"
+
+
+def notices() -> Path:
+    """The folder of consent notices."""
+    return PACKAGE / "applications" / "notices"
+
+
+def _beside_or_inside(name: str) -> Path:
+    """A wheel carries the folder inside the package; a checkout has it beside."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name

@@ -1,0 +1,100 @@
+"""Amounts, rates, numbers and dates as a locale writes them; the customer's time zone is configuration.
+
+Written values are remembered, since a conversation shows the same few again and again. Numbers are rounded half up
+when they are shown, as in the products' own arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol, parse_pattern
+
+from bot.core.values import Money, Rate
+
+REMEMBERED = 4096
+PLURAL_ORDER = ("zero", "one", "two", "few", "many", "other")
+SYMBOLS = {"CNY": "¥"}
+"""Signs of currencies where CLDR's own sets the country apart (CN¥), which nobody at home writes."""
+
+_Write = TypeVar("_Write", bound=Callable[..., str])
+
+
+def _remembering(write: _Write) -> _Write:
+    return lru_cache(REMEMBERED)(write)  # type: ignore[return-value]  # it is called just as the function it wraps
+
+
+class Formats:
+    """How one locale writes values."""
+
+    def __init__(self, locale: str, timezone: str) -> None:
+        self._locale = Locale.parse(locale, sep="-" if "-" in locale else "_")
+        self._zone = ZoneInfo(timezone)
+        self.money = _remembering(self._money)
+        self.rate = _remembering(self._rate)
+        self.number = _remembering(self._number)
+        self.day = _remembering(self._day)
+
+    @property
+    def plural_forms(self) -> int:
+        """How many forms a counted word has."""
+        return len(self._locale.plural_form.tags | {"other"})
+
+    def form(self, count: int, forms: tuple[str, ...]) -> str:
+        """The form that goes with `count`, of `forms` in the order of CLDR."""
+        tags = self._locale.plural_form.tags | {"other"}
+        order = [tag for tag in PLURAL_ORDER if tag in tags]
+        return forms[order.index(self._locale.plural_form(count))]
+
+    def inline(self, items: list[str]) -> str:
+        """A list in one line: a、b和c; a, b, and c."""
+        return format_list(items, locale=self._locale)
+
+    def moment(self, value: datetime, style: str = "") -> str:
+        """The day and time of an aware `value` on the customer's clock; `style` `date` or `time` for one of them."""
+        local = value.astimezone(self._zone)
+        if style == "date":
+            return self.day(local.date())
+        # CLDR puts a narrow no-break space before PM, which some phones' fonts do not have.
+        time = format_time(local.time(), "short", locale=self._locale).replace("\u202f", "\u00a0")
+        if style == "time":
+            return time
+        return str(self._locale.datetime_formats["medium"]).format(time, self.day(local.date()))
+
+    def _money(self, value: Money, style: str = "") -> str:
+        places = get_currency_precision(value.currency)
+        amount = _rounded(value.amount, places)
+        shown = places if style == "cents" or amount != amount.to_integral_value() else 0
+        return str(self._currency_pattern(value.currency, shown).apply(amount, self._locale))
+
+    def _rate(self, value: Rate, style: str = "") -> str:
+        pattern = parse_pattern(self._locale.percent_formats[None].pattern)
+        pattern.frac_prec = (2, 4) if style == "exact" else (2, 2)
+        return str(pattern.apply(_rounded(value.fraction, pattern.frac_prec[1] + 2), self._locale))
+
+    def _number(self, value: int | Decimal, style: str = "") -> str:
+        pattern = self._locale.decimal_formats[None]
+        rounded = _rounded(Decimal(value), pattern.frac_prec[1])
+        return str(pattern.apply(rounded, self._locale, group_separator=style != "plain"))
+
+    def _day(self, value: date) -> str:
+        return format_date(value, "medium", locale=self._locale)
+
+    def _currency_pattern(self, currency: str, places: int) -> NumberPattern:
+        symbol = SYMBOLS.get(currency) or get_currency_symbol(currency, locale=self._locale)
+        written = self._locale.currency_formats["standard"].pattern.replace("¤", f"'{symbol}'")
+        pattern = parse_pattern(written)
+        pattern.frac_prec = (places, places)
+        return pattern
+
+
+def _rounded(number: Decimal, places: int) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
