@@ -1,0 +1,1 @@
+"""Telegram, outgoing: the Bot API client, rendering, rate limits and the sender."""

@@ -1,0 +1,1 @@
+"""Telegram, incoming: each update becomes an event, and is acknowledged once its turn is committed."""
