@@ -55,7 +55,7 @@ _LONGEST_NAME: Final = 200
 _Item = TypeVar("_Item")
 
 
-class Malformed(GatewayError):
+class Malformed(GatewayError):  # noqa: N818 — named for what is true of the body
     """A body is not an event of the agreed form; the text names the field, never its content."""
 
 

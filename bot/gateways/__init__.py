@@ -1,0 +1,1 @@
+"""Other systems behind ports: messages out to the channel, applications out to the lender."""

@@ -1,0 +1,1 @@
+"""A local Telegram Bot API with its page, and a demo lender."""
