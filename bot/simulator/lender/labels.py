@@ -1,0 +1,61 @@
+"""The lender's own words for its page; its customers read the bot's, not these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.applications.stages import Stage
+
+DOCUMENT_LABELS: Final[Mapping[str, tuple[str, str]]] = {
+    "business_licence": ("营业执照", "Business licence"),
+    "bank_statements": ("银行流水", "Bank statements"),
+    "tax_return": ("纳税申报表", "Tax return"),
+    "lease": ("租赁合同", "Lease"),
+    "purchase_orders": ("采购订单", "Purchase orders"),
+    "platform_income": ("平台收入证明", "Platform income"),
+    "land_contract": ("土地承包合同", "Land contract"),
+    "equipment_quote": ("设备报价单", "Equipment quote"),
+}
+REASON_LABELS: Final[Mapping[str, tuple[str, str]]] = {
+    "turnover_too_low": ("营业额偏低", "Turnover too low"),
+    "time_in_business": ("经营时间不够", "Time in business too short"),
+    "existing_debt": ("现有负债偏高", "Existing debt too high"),
+    "repayment_history": ("还款记录", "Repayment history"),
+    "unverified_documents": ("材料无法核实", "Documents not verified"),
+    "purpose_not_covered": ("用途不在范围内", "Purpose not covered"),
+    "amount_too_high": ("申请金额偏高", "Amount too high"),
+    "outside_area": ("不在服务区域", "Outside the area"),
+}
+STAGE_LABELS: Final[Mapping[Stage, tuple[str, str]]] = {
+    Stage.SUBMITTED: ("已提交", "Submitted"),
+    Stage.DOCS_CHECK: ("审核材料", "Checking documents"),
+    Stage.DOCS_MISSING: ("待补材料", "Documents missing"),
+    Stage.CREDIT_AUTHORISED: ("查询征信", "Credit enquiry"),
+    Stage.RISK_REVIEW: ("风险审批", "Risk review"),
+    Stage.SITE_VISIT: ("实地走访", "Site visit"),
+    Stage.APPROVED: ("已批准", "Approved"),
+    Stage.COUNTER_OFFER: ("调整方案", "Counter-offer"),
+    Stage.DECLINED: ("未通过", "Declined"),
+    Stage.SIGNING: ("签约", "Signing"),
+    Stage.COLLATERAL: ("办理抵押", "Collateral"),
+    Stage.DISBURSING: ("放款中", "Disbursing"),
+    Stage.DISBURSED: ("已放款", "Disbursed"),
+    Stage.REPAYING: ("还款中", "Repaying"),
+    Stage.SETTLED: ("已结清", "Settled"),
+    Stage.WITHDRAWN: ("已撤回", "Withdrawn"),
+    Stage.EXPIRED: ("已过期", "Expired"),
+}
+
+
+def options() -> dict[str, Any]:
+    """What may be asked for, given as a reason, and moved to, each with its label in both languages."""
+    return {
+        "documents": _labelled(DOCUMENT_LABELS),
+        "reasons": _labelled(REASON_LABELS),
+        "stages": _labelled(STAGE_LABELS),
+    }
+
+
+def _labelled(labels: Mapping[Any, tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"id": str(name), "label": {"zh": zh, "en": en}} for name, (zh, en) in labels.items()]
