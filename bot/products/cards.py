@@ -1,0 +1,92 @@
+"""A product on one card: what it is, for whom, how much for how long, what it costs a year, how it is repaid.
+
+A card promotes, so it always names the lender, the annualised cost and the risk (`product.card` and `product.details`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.core.values import Money, Months, Rate, Text, Value, Values
+from bot.products.catalogue import Catalogue, Product
+from bot.products.pricing import INDICATIVE
+from bot.products.quote import Quote, make_quote
+
+
+def product_values(catalogue: Catalogue, product: Product, on: date, segment: str | None = None) -> Values:
+    """The values of the texts `product.card` and `product.details` for `product` as priced on the day `on`.
+
+    `cost_from` is the annualised all-in cost (simple) of the example at the best grade, `cost_usual` at the indicative
+    one. With a `segment`, `documents` and `reasons` are those of the segment, else those of all its segments.
+    """
+    example = _example(catalogue, product, on, INDICATIVE)
+    best = min(_example(catalogue, product, on, grade).cost.simple for grade in product.pricing.grades)
+    return {
+        **_words(product),
+        **_ranges(catalogue, product),
+        "product_id": product.id,
+        "lender": Text(f"lender.{catalogue.lender.id}"),
+        "cost_from": Rate(best),
+        "cost_usual": Rate(example.cost.simple),
+        "cost_compound": Rate(example.cost.compound),
+        "example_amount": Money(example.principal, example.currency),
+        "example_months": Months(example.months),
+        "example_method": Text(f"method.{example.method}"),
+        "rate": Rate(example.rate.annual),
+        "fees": _fees(product),
+        "documents": _collected(product, segment, "document"),
+        "reasons": _collected(product, segment, "reason"),
+    }
+
+
+def segment_cards(catalogue: Catalogue, segment: str, on: date) -> tuple[Values, ...]:
+    """The values of a card for every product made for `segment`, best first."""
+    return tuple(product_values(catalogue, product, on, segment) for product in catalogue.for_segment(segment))
+
+
+def _example(catalogue: Catalogue, product: Product, on: date, grade: str) -> Quote:
+    found = make_quote(
+        catalogue, product.id, amount=product.amount.usual, months=int(product.months.usual), start=on, grade=grade
+    )
+    if not isinstance(found, Quote):
+        raise TypeError("a product offers its own example")
+    return found
+
+
+def _words(product: Product) -> dict[str, Value]:
+    texts = ("name", "summary", "for_whom", "repayment", "not_for")
+    words: dict[str, Value] = {part: Text(f"product.{product.id}.{part}") for part in texts}
+    words["methods"] = tuple(Text(f"method.{method}") for method in product.methods)
+    words["purposes"] = tuple(Text(f"purpose.{purpose}") for purpose in product.purposes)
+    words["prohibited"] = tuple(Text(f"purpose.{purpose}") for purpose in product.prohibited)
+    words["guarantor"] = Text(f"guarantor.{product.guarantor or 'none'}")
+    words["reset"] = Text(f"reset.{product.pricing.reset}")
+    return words
+
+
+def _ranges(catalogue: Catalogue, product: Product) -> dict[str, Value]:
+    return {
+        "low": Money(product.amount.low, catalogue.lender.currency),
+        "high": Money(product.amount.high, catalogue.lender.currency),
+        "low_months": int(product.months.low),
+        "high_months": int(product.months.high),
+    }
+
+
+def _fees(product: Product) -> tuple[Value, ...]:
+    """The names of the fees with payee and moment; one text where there are none."""
+    named = (
+        Text(f"product.fee.{fee.moment}", {"name": Text(f"fee.{fee.id}"), "payee": Text(f"payee.{fee.payee}")})
+        for fee in product.fees
+    )
+    return tuple(named) or (Text("quote.no_fees"),)
+
+
+def _collected(product: Product, segment: str | None, kind: str) -> tuple[Value, ...]:
+    """The segment's documents or reasons as texts; each once."""
+    own = product.audience.get(segment or "")
+    audiences = [own] if own else list(product.audience.values())
+    found = (
+        name for audience in audiences for name in (audience.documents if kind == "document" else audience.reasons)
+    )
+    return tuple(Text(f"{kind}.{name}") for name in dict.fromkeys(found))

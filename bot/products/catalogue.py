@@ -1,0 +1,258 @@
+"""The catalogue: what one lender sells, as authored in `catalogue/*.yaml`.
+
+One file per product, and `lender.yaml` for what all of them share. Words are not in these files but in the texts, under
+keys that follow from the ids here; `text_keys` lists every one that the catalogue needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bot.core.errors import ContentError
+from bot.core.rules import Rule
+from bot.core.values import Money
+from bot.products.criteria import PROHIBITED, PURPOSES, SEGMENTS, Change, Criterion, read_criterion
+from bot.products.fees import Fee, read_fee
+from bot.products.pricing import BaseRate, Pricing, base_rate, read_base_rate, read_pricing
+from bot.products.reading import Section
+from bot.products.repayment import METHODS
+
+LENDER_FILE: Final = "lender.yaml"
+_PRODUCT_TEXTS: Final = ("name", "summary", "for_whom", "repayment", "not_for")
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """What all products share.
+
+    `id` gives the text key of its name. Base rates are dated; `overdue_markup` and `misuse_markup` are the shares added
+    to the contract rate on what is overdue or misused; a quote holds for `quote_days`.
+    """
+
+    id: str
+    currency: str
+    base_rates: tuple[BaseRate, ...]
+    overdue_markup: Decimal
+    misuse_markup: Decimal
+    quote_days: int
+
+    def base_rate(self, months: int, on: date) -> BaseRate:
+        """The base rate for a term, as published last on or before `on`."""
+        return base_rate(self.base_rates, months, on)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `low` to `high`, both included; `usual` is what an example uses."""
+
+    low: Decimal
+    high: Decimal
+    usual: Decimal
+
+    def holds(self, value: Decimal | int) -> bool:
+        """Whether `value` lies within."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How a product suits a segment: its place in the order (1 first), why, and the papers it takes."""
+
+    rank: int
+    reasons: tuple[str, ...]
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One loan product with everything a customer is told about it. Rates are fractions, amounts in the lender's currency.
+
+    `months` is the term. The first of `methods` is the usual one; `grace_months` belongs to grace_annuity. `basis` is
+    the year of daily methods in days. `early_settlement_rate` is charged on what is repaid early. `guarantor` is the id
+    of a guarantee company, None for a loan without one.
+    """
+
+    id: str
+    audience: Mapping[str, Audience]
+    amount: Range
+    months: Range
+    methods: tuple[str, ...]
+    grace_months: int
+    basis: int
+    pricing: Pricing
+    guarantor: str | None
+    fees: tuple[Fee, ...]
+    early_settlement_rate: Decimal
+    purposes: tuple[str, ...]
+    prohibited: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The segments it is made for."""
+        return tuple(self.audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A lender and its products, in the order of their ids."""
+
+    lender: Lender
+    products: tuple[Product, ...]
+
+    def product(self, product_id: str) -> Product:
+        """The product with this id. Raises `KeyError` when there is none."""
+        for product in self.products:
+            if product.id == product_id:
+                return product
+        raise KeyError(product_id)
+
+    def for_segment(self, segment: str) -> tuple[Product, ...]:
+        """The products made for a segment, best first."""
+        fitting = (product for product in self.products if segment in product.audience)
+        return tuple(sorted(fitting, key=lambda product: (product.audience[segment].rank, product.id)))
+
+
+def parse_catalogue(documents: Mapping[str, object]) -> Catalogue:
+    """The catalogue in `documents` (file name → parsed YAML). Raises `ContentError` that names file, field and remedy."""
+    if LENDER_FILE not in documents:
+        raise ContentError(f"{LENDER_FILE}: the whole file: add it; it holds what all products share")
+    lender = _read_lender(Section(documents[LENDER_FILE], LENDER_FILE))
+    products = tuple(
+        _read_product(Section(documents[name], name), lender.currency)
+        for name in sorted(documents)
+        if name != LENDER_FILE
+    )
+    return Catalogue(lender, products)
+
+
+def text_keys(catalogue: Catalogue) -> frozenset[str]:
+    """Every text key that the data of the catalogue leads to."""
+    return frozenset(_lender_keys(catalogue.lender)).union(*map(_product_keys, catalogue.products))
+
+
+def _lender_keys(lender: Lender) -> Iterator[str]:
+    yield f"lender.{lender.id}"
+    yield from (f"base_rate.{rate.id}" for rate in lender.base_rates)
+
+
+def _product_keys(product: Product) -> Iterator[str]:
+    yield from (f"product.{product.id}.{part}" for part in _PRODUCT_TEXTS)
+    yield from (f"segment.{segment}" for segment in product.segments)
+    yield from (f"method.{method}" for method in product.methods)
+    yield from (f"purpose.{purpose}" for purpose in (*product.purposes, *product.prohibited))
+    yield from (f"prohibited.{purpose}" for purpose in product.prohibited)
+    yield from (key for fee in product.fees for key in (f"fee.{fee.id}", f"payee.{fee.payee}", f"moment.{fee.moment}"))
+    yield f"guarantor.{product.guarantor or 'none'}"
+    yield f"reset.{product.pricing.reset}"
+    for audience in product.audience.values():
+        yield from (f"reason.{reason}" for reason in audience.reasons)
+        yield from (f"document.{document}" for document in audience.documents)
+    for criterion in product.criteria:
+        yield from (f"criterion.{criterion.code}.{state}" for state in ("met", "unmet"))
+        yield from (f"change.{change.field}" for change in criterion.changes)
+
+
+def _read_lender(section: Section) -> Lender:
+    lender = Lender(
+        id=section.text("id"),
+        currency=section.text("currency"),
+        base_rates=tuple(read_base_rate(item) for item in section.sections("base_rates")),
+        overdue_markup=section.number("overdue_markup", high="1"),
+        misuse_markup=section.number("misuse_markup", high="1"),
+        quote_days=section.whole("quote_days", low=1),
+    )
+    if not lender.base_rates:
+        section.refuse("base_rates", "add at least one base rate")
+    section.done()
+    return lender
+
+
+def _read_product(section: Section, currency: str) -> Product:
+    product_id = section.text("product")
+    if section.file != f"{product_id}.yaml":
+        section.refuse("product", f"name the file {product_id}.yaml, after its product")
+    audience = dict(_read_audience(section.section("audience")))
+    amount, months = _read_range(section.section("amount")), _read_range(section.section("months"), whole=True)
+    prohibited = section.texts("prohibited", PURPOSES) if section.has("prohibited") else PROHIBITED
+    purposes = section.texts("purposes", PURPOSES)
+    product = Product(
+        id=product_id,
+        audience=audience,
+        amount=amount,
+        months=months,
+        methods=section.texts("methods", tuple(METHODS)),
+        grace_months=section.optional("grace_months", section.whole, 0),
+        basis=section.whole("basis"),
+        pricing=read_pricing(section.section("pricing")),
+        guarantor=section.optional("guarantor", section.text, None),
+        fees=tuple(read_fee(item) for item in section.sections("fees")),
+        early_settlement_rate=section.number("early_settlement_rate", high="0.1"),
+        purposes=purposes,
+        prohibited=prohibited,
+        criteria=(
+            *_own_criteria(tuple(audience), amount, purposes, prohibited, currency),
+            *(read_criterion(item, currency) for item in section.sections("criteria")),
+        ),
+    )
+    section.done()
+    _check_product(section, product)
+    return product
+
+
+def _check_product(section: Section, product: Product) -> None:
+    """What the parts of a product must be together."""
+    if not product.methods:
+        section.refuse("methods", "name at least one repayment method")
+    if product.basis not in (360, 365):
+        section.refuse("basis", "write 360 or 365")
+    if "grace_annuity" in product.methods and not 0 < product.grace_months < product.months.low:
+        section.refuse("grace_months", "a grace period needs at least a month and must end within the shortest term")
+    if set(product.purposes) & set(product.prohibited):
+        section.refuse("purposes", "a purpose is either served or prohibited")
+    codes = [criterion.code for criterion in product.criteria]
+    repeated = [code for code in codes if codes.count(code) > 1]
+    if repeated:
+        section.refuse("criteria", f"give each criterion a code of its own; '{repeated[0]}' is used twice or built in")
+
+
+def _read_audience(section: Section) -> Iterator[tuple[str, Audience]]:
+    for segment in section.names():
+        if segment not in SEGMENTS:
+            section.refuse(segment, f"this segment is not known; use some of {', '.join(SEGMENTS)}")
+        part = section.section(segment)
+        yield segment, Audience(part.whole("rank", low=1), part.texts("reasons"), part.texts("documents"))
+        part.done()
+
+
+def _read_range(section: Section, *, whole: bool = False) -> Range:
+    read = (lambda field: Decimal(section.whole(field, low=1))) if whole else section.number
+    found = Range(read("low"), read("high"), read("usual"))
+    if not 0 < found.low <= found.usual <= found.high:
+        section.refuse("", "write low, usual and high in rising order, above zero")
+    section.done()
+    return found
+
+
+def _own_criteria(
+    segments: tuple[str, ...], amount: Range, purposes: tuple[str, ...], prohibited: tuple[str, ...], currency: str
+) -> tuple[Criterion, ...]:
+    """The criteria that follow from audience, amounts and purposes, so that nobody has to author them twice."""
+    limits = {"low": Money(amount.low, currency), "high": Money(amount.high, currency)}
+    within = Rule("amount >= low and amount <= high")
+    nearest = Change("amount", Rule("amount < low ? low : high"))
+    allowed = Rule(f"not ({_among('purpose', prohibited).expression})")
+    return (
+        Criterion("segment", ("segment",), _among("segment", segments), None, {}, (), ()),
+        Criterion("purpose_allowed", ("purpose",), allowed, None, {}, (), ()),
+        Criterion("purpose_served", ("purpose",), _among("purpose", purposes), Rule("true"), {}, (), ()),
+        Criterion("amount_range", ("amount",), within, None, limits, (nearest,), ()),
+    )
+
+
+def _among(field: str, allowed: tuple[str, ...]) -> Rule:
+    return Rule(f"{field} in [{', '.join(repr(item) for item in allowed)}]")

@@ -1,0 +1,270 @@
+"""Answers against published criteria: met, for a person to look at, or not met; never approved or declined.
+
+The lender alone decides. What a result names: every criterion, what would change it, and which other products fit.
+Prose: `docs/algorithms/eligibility.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final, Literal, TypeAlias
+
+from bot.core.values import Money, Months, Text, Value, Values
+from bot.products.catalogue import Product
+from bot.products.criteria import FIELDS, PROHIBITED, Change, Criterion, field_value
+
+State: TypeAlias = Literal["met", "person", "unmet", "unknown"]
+Outcome: TypeAlias = Literal["meets", "person", "not_met"]
+
+_STEP: Final = Decimal(100)  # amounts in counterfactuals are rounded to whole hundreds, to the safe side
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """A value `to` of `field` with which the criterion would be met; `text` says so."""
+
+    field: str
+    to: Value
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One criterion's result, in words with typed values. Any one of `changes` would have it met."""
+
+    code: str
+    state: State
+    text: Text
+    changes: tuple[Counterfactual, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A product's published criteria against some answers.
+
+    Each of `remedies` is a set of changes that together leave nothing unmet; `alternatives` are ids of other products
+    that fit better.
+    """
+
+    product: str
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Counterfactual, ...], ...] = ()
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether no criterion is unknown for want of an answer."""
+        return all(finding.state != "unknown" for finding in self.findings)
+
+    def in_state(self, *states: State) -> tuple[Finding, ...]:
+        """The findings in one of `states`."""
+        return tuple(finding for finding in self.findings if finding.state in states)
+
+
+def assess(product: Product, answers: Values, others: Iterable[Product] = ()) -> Assessment:
+    """`answers` (by the names of `criteria.FIELDS`) against the criteria of `product`; alternatives come from `others`.
+
+    A missing answer leaves its criteria unknown, and the outcome `person` unless something else is not met.
+    """
+    findings = _findings(product, answers)
+    outcome = _outcome(findings)
+    if outcome == "meets":
+        return Assessment(product.id, outcome, findings)
+    return Assessment(
+        product.id, outcome, findings, _remedies(product, answers, findings), _alternatives(product, answers, others)
+    )
+
+
+def fields_needed(product: Product, answers: Values) -> tuple[str, ...]:
+    """The fields that can still change the outcome, in the order to ask them; none once a criterion is not met."""
+    criteria = _speaking(product, answers)
+    if any(_state(criterion, answers) == "unmet" for criterion in criteria):
+        return ()
+    asked = {field for criterion in criteria for field in criterion.asks}
+    return tuple(field for field in FIELDS if field in asked and answers.get(field) is None)
+
+
+def assessment_values(assessment: Assessment) -> Values:
+    """An assessment for texts and storage: `outcome`, `product`, lists of texts `met`, `unmet`, `changes`, `alternatives`.
+
+    `unmet` also holds what a person would look at; `reason` is the first of it, and None where all is met. Each item of
+    `changes` is a list of changes that are needed together.
+    """
+    unmet = assessment.in_state("unmet", "person")
+    changes = tuple(tuple(change.text for change in remedy) for remedy in assessment.remedies)
+    return {
+        "product": Text(f"product.{assessment.product}.name"),
+        "product_id": assessment.product,
+        "outcome": assessment.outcome,
+        "met": tuple(finding.text for finding in assessment.in_state("met")),
+        "unmet": tuple(finding.text for finding in unmet),
+        "unmet_codes": tuple(finding.code for finding in unmet),
+        "unknown": tuple(finding.text for finding in assessment.in_state("unknown")),
+        "reason": unmet[0].text if unmet else None,
+        "changes": changes,
+        "has_changes": bool(changes),
+        "alternatives": tuple(Text(f"product.{other}.name") for other in assessment.alternatives),
+        "alternative_ids": assessment.alternatives,
+        "has_alternatives": bool(assessment.alternatives),
+    }
+
+
+def assessment_text(assessment: Assessment) -> Text:
+    """The result as a customer reads it: outcome, criteria, what would change it, which other products fit."""
+    values = assessment_values(assessment)
+    parts = [Text(f"eligibility.{assessment.outcome}", values)]
+    parts += [Text("eligibility.changes", values)] if values["has_changes"] else []
+    parts += [Text("eligibility.alternatives", values)] if values["has_alternatives"] else []
+    return Text(f"eligibility.parts.{len(parts)}", {f"part{number}": part for number, part in enumerate(parts, 1)})
+
+
+def _speaking(product: Product, answers: Values) -> tuple[Criterion, ...]:
+    """The criteria that speak about the customer's segment."""
+    segment = answers.get("segment")
+    return tuple(item for item in product.criteria if not item.segments or segment in item.segments)
+
+
+def _findings(product: Product, answers: Values) -> tuple[Finding, ...]:
+    return tuple(_finding(product, criterion, answers) for criterion in _speaking(product, answers))
+
+
+def _outcome(findings: tuple[Finding, ...]) -> Outcome:
+    states = {finding.state for finding in findings}
+    if "unmet" in states:
+        return "not_met"
+    return "meets" if states <= {"met"} else "person"
+
+
+def _state(criterion: Criterion, answers: Values) -> State:
+    if any(answers.get(field) is None for field in criterion.asks):
+        return "unknown"
+    known = _known(criterion, answers)
+    if criterion.meets.holds(known):
+        return "met"
+    return "person" if criterion.person is not None and criterion.person.holds(known) else "unmet"
+
+
+def _finding(product: Product, criterion: Criterion, answers: Values) -> Finding:
+    state = _state(criterion, answers)
+    if state == "unknown":
+        return Finding(criterion.code, state, Text("criterion.unknown", {"fields": _missing(criterion, answers)}))
+    known = _known(criterion, answers)
+    text = Text(f"criterion.{criterion.code}.{'met' if state == 'met' else 'unmet'}", _shown(product, criterion, known))
+    changes = () if state == "met" else tuple(_counterfactuals(product, criterion, known))
+    return Finding(criterion.code, state, text, changes)
+
+
+def _missing(criterion: Criterion, answers: Values) -> tuple[Value, ...]:
+    return tuple(Text(f"field.{field}") for field in criterion.asks if answers.get(field) is None)
+
+
+def _known(criterion: Criterion, answers: Values) -> dict[str, Value]:
+    """Exactly what the criterion's rules may read: its limits and the answers it asks about."""
+    return {**criterion.limits, **{field: answers[field] for field in criterion.asks}}
+
+
+def _shown(product: Product, criterion: Criterion, known: Mapping[str, Value]) -> Values:
+    """The placeholders of a criterion's texts: answers and limits with their units, the product, a prohibition's reason."""
+    values: dict[str, Value] = dict(criterion.limits)
+    values |= {field: field_value(field, known[field]) for field in criterion.asks}
+    values["product"] = Text(f"product.{product.id}.name")
+    if "segment" in criterion.asks:
+        values["segments"] = tuple(Text(f"segment.{segment}") for segment in product.segments)
+    if "purpose" in criterion.asks:
+        values["purposes"] = tuple(Text(f"purpose.{purpose}") for purpose in product.purposes)
+    if known.get("purpose") in PROHIBITED:
+        values["reason"] = Text(f"prohibited.{known['purpose']}")
+    return values
+
+
+def _counterfactuals(product: Product, criterion: Criterion, known: Mapping[str, Value]) -> Iterator[Counterfactual]:
+    """The authored changes that are possible and really turn this criterion around."""
+    for change in criterion.changes:
+        now = field_value(change.field, known[change.field])
+        to = _target(change, now, known)
+        if _possible(product, change.field, to) and criterion.meets.holds({**known, change.field: to}):
+            values = {"now": now, "to": to, "more": _difference(now, to)}
+            yield Counterfactual(change.field, to, Text(f"change.{change.field}", values))
+
+
+def _target(change: Change, now: Value, known: Mapping[str, Value]) -> Value:
+    """What the change's rule yields, with the unit of the field and rounded so that it still suffices."""
+    found = change.to.value(known)
+    match now:
+        case Money(amount=amount, currency=currency):
+            number = Decimal(str(found))
+            rounding = ROUND_FLOOR if number < amount else ROUND_CEILING
+            return Money((number / _STEP).to_integral_value(rounding) * _STEP, currency)
+        case Months():
+            return Months(int(Decimal(str(found)).to_integral_value(ROUND_CEILING)))
+    return bool(found)
+
+
+def _possible(product: Product, field: str, to: Value) -> bool:
+    """Whether the product could be had with `to`: nobody is told to ask for less than its least amount."""
+    if not isinstance(to, Money):
+        return True
+    return product.amount.holds(to.amount) if field == "amount" else to.amount >= 0
+
+
+def _difference(now: Value, to: Value) -> Value:
+    match now, to:
+        case Money(), Money():
+            return Money(abs(to.amount - now.amount), now.currency)
+        case Months(), Months():
+            return Months(abs(to.count - now.count))
+    return to
+
+
+def _remedies(
+    product: Product, answers: Values, findings: tuple[Finding, ...]
+) -> tuple[tuple[Counterfactual, ...], ...]:
+    """Single changes that suffice; where none does, one change for each criterion that is not met, if those suffice."""
+    failing = [finding for finding in findings if finding.state in {"unmet", "person"}]
+    singles = [(change,) for change in _strictest(change for finding in failing for change in finding.changes)]
+    enough = tuple(remedy for remedy in singles if _suffices(product, answers, remedy))
+    if enough:
+        return enough
+    together = _strictest(finding.changes[0] for finding in failing if finding.changes)
+    return (together,) if together and _suffices(product, answers, together) else ()
+
+
+def _strictest(changes: Iterable[Counterfactual]) -> tuple[Counterfactual, ...]:
+    """One change a field: of several, the one that is farthest from the answer."""
+    farthest: dict[str, Counterfactual] = {}
+    for change in changes:
+        rival = farthest.get(change.field)
+        if rival is None or _distance(change) > _distance(rival):
+            farthest[change.field] = change
+    return tuple(farthest.values())
+
+
+def _distance(change: Counterfactual) -> Decimal:
+    match change.text.values["more"]:
+        case Money(amount=amount):
+            return amount
+        case Months(count=count):
+            return Decimal(count)
+    return Decimal(0)
+
+
+def _suffices(product: Product, answers: Values, changes: Iterable[Counterfactual]) -> bool:
+    """Whether nothing stays unmet once `changes` are made; what is unknown may stay so."""
+    changed = {**answers, **{change.field: change.to for change in changes}}
+    return all(_state(criterion, changed) in {"met", "unknown"} for criterion in _speaking(product, changed))
+
+
+def _alternatives(product: Product, answers: Values, others: Iterable[Product]) -> tuple[str, ...]:
+    """Other products that serve the purpose and are not ruled out by the answers, those that meet everything first."""
+    rivals = [other for other in others if other.id != product.id and _serves(other, answers)]
+    outcomes = {other.id: _outcome(_findings(other, answers)) for other in rivals}
+    order: tuple[Outcome, ...] = ("meets", "person")
+    return tuple(other for wanted in order for other, outcome in outcomes.items() if outcome == wanted)
+
+
+def _serves(product: Product, answers: Values) -> bool:
+    """Whether the purpose is one of the product's, or not yet known."""
+    return answers.get("purpose") is None or answers["purpose"] in product.purposes

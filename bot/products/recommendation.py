@@ -1,0 +1,49 @@
+"""Which products to show a customer, in which order, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.values import NO_VALUES, Text, Values
+from bot.products.catalogue import Catalogue, Product
+from bot.products.criteria import field_value
+from bot.products.eligibility import Assessment, assess
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A product with the reasons for showing it, the strongest first, and its assessment on what is known so far."""
+
+    product: str
+    reasons: tuple[Text, ...]
+    assessment: Assessment
+
+
+def recommend(catalogue: Catalogue, segment: str, answers: Values = NO_VALUES) -> tuple[Recommendation, ...]:
+    """The products for `segment` that the answers do not rule out, best first; reasons are texts.
+
+    First those whose criteria are all met, then those that serve the purpose, then the catalogue's order for the segment.
+    An unknown segment has none.
+    """
+    known = {**answers, "segment": segment}
+    found = [(product, assess(product, known)) for product in catalogue.for_segment(segment)]
+    fitting = [(product, assessment) for product, assessment in found if assessment.outcome != "not_met"]
+    fitting.sort(key=lambda pair: (pair[1].outcome != "meets", not _serves(pair[0], known)))
+    return tuple(
+        Recommendation(product.id, _reasons(product, segment, known, assessment), assessment)
+        for product, assessment in fitting
+    )
+
+
+def _serves(product: Product, known: Values) -> bool:
+    return known.get("purpose") in product.purposes
+
+
+def _reasons(product: Product, segment: str, known: Values, assessment: Assessment) -> tuple[Text, ...]:
+    reasons = []
+    if assessment.outcome == "meets":
+        reasons.append(Text("reason.meets_criteria"))
+    if _serves(product, known):
+        reasons.append(Text("reason.purpose_served", {"purpose": field_value("purpose", known["purpose"])}))
+    reasons += [Text(f"reason.{reason}") for reason in product.audience[segment].reasons]
+    return tuple(reasons)
