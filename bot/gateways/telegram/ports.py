@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -45,9 +46,14 @@ class OutboxPort(Protocol):
         ...
 
 
-class Meter(Protocol):
-    """Counts what becomes of messages; `outcome` is one of a handful of fixed words."""
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what becomes of messages.
 
-    def sent(self, outcome: str) -> None:
-        """A message was sent, or what else became of it."""
-        ...
+    `unreachable`: a customer has blocked the bot or is gone. `failed`: Telegram will never take a message, or could not
+    read its markup. `counted`: one of `sent`, `failed`, `left` (in the outbox), `unreachable`, for each message.
+    """
+
+    unreachable: Lost
+    failed: Report
+    counted: Callable[[str], None]
