@@ -42,7 +42,7 @@ from bot.applications.stages import (
 )
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
-from bot.core.values import Text, Value, Values
+from bot.core.values import NO_VALUES, Text, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +188,11 @@ def told_text(told: Told, progress: Progress) -> Text:
     values: dict[str, Value] = {"stage": _stage_text(progress.stage, "name")}
     match told:
         case Told.DOCS_MISSING:
-            values["missing"] = _lines(_documents(progress.missing))
+            values["missing"] = _documents(progress.missing)
         case Told.APPROVED | Told.COUNTER_OFFER:
             values["offer"] = _offer_text(progress.offer)
         case Told.DECLINED:
-            values["reasons"] = _lines(_reasons(progress.reasons))
+            values["reasons"] = _reasons(progress.reasons)
         case Told.LATE:
             values["expected"] = _expected_text(progress.expected_at)
     return Text(f"progress.told.{told}", values)
@@ -201,11 +201,13 @@ def told_text(told: Told, progress: Progress) -> Text:
 def due_at(progress: Progress, usual: Mapping[Stage, timedelta] = USUAL) -> datetime | None:
     """When the present stage should be over; None while nobody but the customer has to act, or nothing is awaited.
 
-    The time that a late lender has named counts where it is later than the usual duration.
+    `usual` replaces the table's durations where it has them. The time that a late lender has named counts where it is
+    later.
     """
-    if RULES[progress.stage].actor is Actor.CUSTOMER or progress.stage not in usual:
+    duration = usual.get(progress.stage, RULES[progress.stage].usual)
+    if RULES[progress.stage].actor is Actor.CUSTOMER or duration is None:
         return None
-    due = progress.updated_at + usual[progress.stage]
+    due = progress.updated_at + duration
     return max(due, progress.expected_at) if progress.expected_at else due
 
 
@@ -266,25 +268,21 @@ def steps(progress: Progress) -> str:
     return "●" * (milestone - 1) + "◐" + "○" * (MILESTONES - milestone)
 
 
-def _stage_text(stage: Stage, part: str, values: Values | None = None) -> Text:
-    return Text(f"stage.{stage}.{part}", values or {})
+def _stage_text(stage: Stage, part: str, values: Values = NO_VALUES) -> Text:
+    return Text(f"stage.{stage}.{part}", values)
 
 
 def _usual_text(stage: Stage, usual: Mapping[Stage, timedelta]) -> Text:
-    if stage not in usual:
-        return _stage_text(stage, "usual")
-    return _stage_text(stage, "usual", {"duration": duration_text(usual[stage])})
+    duration = usual.get(stage, RULES[stage].usual)
+    return _stage_text(stage, "usual", {"duration": duration_text(duration)} if duration else NO_VALUES)
 
 
 def duration_text(duration: timedelta) -> Text:
-    """A duration in whole hours below two days and in whole days from there on, rounded up: a promise is kept."""
-    hours = -(-duration // timedelta(hours=1))
-    days = -(-duration // timedelta(days=1))
-    if hours <= 1:
-        return Text("progress.duration.hour")
+    """A duration in hours below a day and in days from there on, rounded up."""
+    hours, days = (-(-duration // unit) for unit in (timedelta(hours=1), timedelta(days=1)))
     if hours < 24:
         return Text("progress.duration.hours", {"count": hours})
-    return Text("progress.duration.days", {"count": days}) if days > 1 else Text("progress.duration.day")
+    return Text("progress.duration.days", {"count": days})
 
 
 def _offered(progress: Progress) -> bool:
@@ -320,15 +318,7 @@ def _reasons(ids: Iterable[str]) -> tuple[Text, ...]:
 
 
 def _block(key: str, name: str, items: tuple[Text, ...]) -> Value:
-    return Text(key, {name: _lines(items)}) if items else ""
-
-
-def _lines(items: tuple[Text, ...]) -> Value:
-    """The items as one text, each on a line of its own that starts with a line break."""
-    lines: Value = ""
-    for item in reversed(items):
-        lines = Text("progress.line", {"item": item, "rest": lines})
-    return lines
+    return Text(key, {name: items}) if items else ""
 
 
 def encode(progress: Progress) -> dict[str, Any]:
