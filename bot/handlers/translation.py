@@ -1,0 +1,96 @@
+"""Telegram's messages and presses as events.
+
+An edited message is no event: what the customer answered stays answered, and a change goes by the review. Messages about
+the chat itself (pinned, renamed …) say nothing to the bot either.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from aiogram.types import CallbackQuery, Message
+
+from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
+
+_OTHER = (
+    "audio",
+    "video_note",
+    "poll",
+    "dice",
+    "game",
+    "story",
+    "paid_media",
+    "checklist",
+    "live_photo",
+    "rich_message",
+)
+_KINDS: Final[dict[str, AttachmentKind]] = {
+    "photo": "photo",
+    "voice": "voice",
+    "video": "video",
+    "sticker": "sticker",
+    "location": "location",
+    "animation": "other",  # before the `document` that comes with it
+    "document": "document",
+    **dict.fromkeys(_OTHER, "other"),
+}
+"""By the message's field that holds the content, the first that is set. A venue comes with a `location`."""
+_START = re.compile(r"/start(?:@\w+)?(?:\s+(\S{1,64}))?\s*")
+
+
+def message_event(message: Message, at: datetime) -> Event | None:
+    """What a message means; None: nothing to the bot."""
+    if message.text is not None:
+        return _typed(message, message.text, at)
+    if message.contact is not None:
+        return _contact(message, at)
+    attach = next(
+        (attach for content, attach in _ATTACHMENTS.items() if getattr(message, content, None) is not None), None
+    )
+    return None if attach is None else attach(message, at)
+
+
+def press_event(query: CallbackQuery, at: datetime) -> Pressed:
+    """What a press means; a button without a token is one the bot never made, and is taken as stale."""
+    message = None if query.message is None else str(query.message.message_id)
+    return Pressed(at, query.data or "", message, query.id)
+
+
+def _typed(message: Message, text: str, at: datetime) -> Event:
+    start = _START.fullmatch(text)
+    if start is not None:
+        return Opened(at, start[1], str(message.message_id))
+    return Said(at, text, str(message.message_id))
+
+
+def _contact(message: Message, at: datetime) -> Event | None:
+    contact, sender = message.contact, message.from_user
+    if contact is None or sender is None:
+        return None
+    own = contact.user_id is not None and contact.user_id == sender.id
+    return Shared(at, _international(contact.phone_number), own, str(message.message_id))
+
+
+def _international(number: str) -> str:
+    """Telegram gives the country code first, with or without a plus, blanks and strokes."""
+    digits = "".join(one for one in number if one.isdecimal())
+    return "+" + digits.removeprefix("00")
+
+
+def _attachment(message: Message, at: datetime) -> Attached | None:
+    content = next((content for content in _KINDS if getattr(message, content, None) is not None), None)
+    if content is None:
+        return None
+    held = getattr(message, content)
+    name = getattr(held, "file_name", None)
+    return Attached(at, _KINDS[content], _handle(content, message), name, message.caption, str(message.message_id))
+
+
+def _handle(content: str, message: Message) -> str | None:
+    """A file's own handle, of a photo's sizes the largest; for what no method sends by its file: the message, to be copied."""
+    if _KINDS[content] in {"location", "other"}:
+        return f"{message.chat.id}:{message.message_id}"
+    held = message.photo[-1] if message.photo else getattr(message, content)
+    return getattr(held, "file_id", None)
