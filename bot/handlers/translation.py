@@ -46,10 +46,7 @@ def message_event(message: Message, at: datetime) -> Event | None:
         return _typed(message, message.text, at)
     if message.contact is not None:
         return _contact(message, at)
-    attach = next(
-        (attach for content, attach in _ATTACHMENTS.items() if getattr(message, content, None) is not None), None
-    )
-    return None if attach is None else attach(message, at)
+    return _attachment(message, at)
 
 
 def press_event(query: CallbackQuery, at: datetime) -> Pressed:
