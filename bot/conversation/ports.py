@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
+from bot.applications.events import LenderEvent
+from bot.core.errors import TillwiseError
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
@@ -58,7 +60,7 @@ class Outgoing:
     `html` uses only `<b> <i> <code> <blockquote>`. `slot` names the message within its conversation. With `edit` the
     message last sent in that slot is changed (`target` is its channel id where the turn knows it), and sent anew where
     there is none. `ask_contact` is the label of the channel's contact button. Replies go before notices, notices
-    before campaigns.
+    before campaigns. `author` is whose words they are, for the transcript.
     """
 
     conversation: int
@@ -72,6 +74,7 @@ class Outgoing:
     ask_contact: str | None = None
     relayed: Relayed | None = None
     priority: Literal["reply", "notice", "campaign"] = "reply"
+    author: Literal["customer", "bot", "manager"] = "bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,33 @@ class Quotes(Protocol):
     async def latest(self, conversation: int) -> StoredQuote | None: ...
 
 
+class LenderEvents(Protocol):
+    """What lenders have sent, each event once."""
+
+    async def add(self, event: LenderEvent, at: datetime) -> bool:
+        """Keep an event that was received at that time. False: it was known."""
+        ...
+
+    async def unapplied(self, reference: str) -> tuple[LenderEvent, ...]:
+        """Events no application has taken in yet, in the lender's order, locked for this transaction."""
+        ...
+
+    async def applied(self, event: LenderEvent) -> None:
+        """An application has taken the event in."""
+        ...
+
+
+class AlreadyTaken(TillwiseError):  # noqa: N818 — named for what is true of the event
+    """The event was taken by another transaction while this one ran; this one has changed nothing."""
+
+
 class UnitOfWork(Protocol):
     """One transaction around one event. Nothing is visible outside, and nothing is sent, before `commit`."""
 
     consents: Consents
     quotes: Quotes
     applications: Applications
+    lender_events: LenderEvents
     leads: Leads
     managers: Managers
 
@@ -143,11 +167,11 @@ class UnitOfWork(Protocol):
         ...
 
     async def address_of(self, conversation: int) -> tuple[str, str]:
-        """Channel and address of a conversation, without locking it."""
+        """Channel and address of a conversation, without locking it. Raises `LookupError` where there is none."""
         ...
 
     async def shown(self, conversation: int, slot: str) -> str | None:
-        """The text last posted to a slot, exactly as the customer was shown it."""
+        """The text last posted to a slot by an earlier turn, exactly as the customer was shown it."""
         ...
 
     async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
@@ -171,7 +195,10 @@ class UnitOfWork(Protocol):
         ...
 
     async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
-        """Write the conversation's new state, the event's key, outbox and jobs, and commit. What was posted, in order."""
+        """Write the conversation's new state, the event's key, outbox and jobs, and commit. What was posted, in order.
+
+        Raises `AlreadyTaken` when another transaction has taken the event meanwhile.
+        """
         ...
 
 
@@ -192,3 +219,9 @@ class Failure:
     error: str
     conversation: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Failures(Protocol):
+    """Keeps failures for staff."""
+
+    async def record(self, failure: Failure) -> None: ...

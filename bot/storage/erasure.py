@@ -1,0 +1,45 @@
+"""Forgetting a customer. What stays: consent records, applications the lender has, that an event was taken, and counts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from bot.storage.rows import ApplicationRow, InboxRow, LeadRow, MilestoneRow, OutboxRow, QuoteRow, table
+from bot.storage.sql import Executor, compiled, given
+
+_application: Final = table(ApplicationRow)
+_inbox: Final = table(InboxRow)
+_lead: Final = table(LeadRow)
+_milestone: Final = table(MilestoneRow)
+_outbox: Final = table(OutboxRow)
+_quote: Final = table(QuoteRow)
+
+
+def _of(rows: sa.Table) -> sa.ColumnElement[bool]:
+    return rows.c.conversation_id == given(rows.c.conversation_id)
+
+
+def _empty(rows: sa.Table, column: str) -> sa.Update:
+    return sa.update(rows).where(_of(rows)).values({column: sa.text("'{}'")})
+
+
+# In this order: a quote stays while an application that stays names it.
+_STEPS: Final = tuple(
+    compiled(step)
+    for step in (
+        sa.update(_inbox).where(_of(_inbox)).values(event=sa.null(), trace=sa.text("'[]'")),
+        sa.delete(_outbox).where(_of(_outbox)),
+        sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),
+        sa.delete(_quote).where(_of(_quote), ~sa.exists().where(_application.c.quote == _quote.c.id)),
+        _empty(_lead, "facts"),
+        _empty(_milestone, "values"),
+    )
+)
+
+
+async def erase(on: Executor, conversation: int) -> None:
+    """Remove or empty what the customer wrote and was shown, in the caller's transaction."""
+    for step in _STEPS:
+        await step.run(on, conversation_id=conversation)

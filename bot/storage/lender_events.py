@@ -1,0 +1,62 @@
+"""What lenders have sent: each event once, and waiting for its application where that is not known yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from bot.applications.events import LenderEvent
+from bot.storage.rows import LenderEventRow, table
+from bot.storage.sql import Executor, compiled, given, insertion
+
+_event: Final = table(LenderEventRow)
+_PAYLOAD: Final = TypeAdapter(LenderEvent)
+
+_ADD: Final = compiled(insertion(_event).on_conflict_do_nothing().returning(_event.c.number))
+_UNAPPLIED: Final = compiled(
+    sa.select(_event.c.payload)
+    .where(_event.c.reference == given(_event.c.reference), ~_event.c.applied)
+    .order_by(_event.c.sequence, _event.c.number)
+    .with_for_update(key_share=True)
+)
+_APPLIED: Final = compiled(
+    sa.update(_event)
+    .where(_event.c.source == given(_event.c.source), _event.c.id == given(_event.c.id))
+    .values(applied=sa.true())
+)
+
+
+class PostgresLenderEvents:
+    """See `LenderEvents`. On a pool each call is a transaction of its own."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def add(self, event: LenderEvent, at: datetime) -> bool:
+        """See `LenderEvents.add`."""
+        number = await _ADD.value(
+            self._on,
+            source=event.source,
+            id=event.id,
+            reference=event.reference,
+            type=event.type,
+            time=event.time,
+            sequence=event.sequence,
+            payload=_PAYLOAD.dump_python(event, mode="json"),
+            received_at=at,
+        )
+        return number is not None
+
+    async def unapplied(self, reference: str) -> tuple[LenderEvent, ...]:
+        """See `LenderEvents.unapplied`."""
+        rows = await _UNAPPLIED.rows(self._on, reference=reference)
+        return tuple(_PAYLOAD.validate_python(row["payload"]) for row in rows)
+
+    async def applied(self, event: LenderEvent) -> None:
+        """See `LenderEvents.applied`."""
+        await _APPLIED.run(self._on, source=event.source, id=event.id)

@@ -1,0 +1,64 @@
+"""Outgoing messages as rows of the outbox, and back."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from bot.conversation.ports import Key, Outgoing, Posted, Relayed
+
+Priority = Literal["reply", "notice", "campaign"]
+PRIORITIES: Final[tuple[Priority, ...]] = ("reply", "notice", "campaign")
+
+
+def encode_message(message: Outgoing, position: int) -> dict[str, Any]:
+    """`message` as the statement that posts it takes it; `position` is its place among those of its turn."""
+    return {
+        "position": position,
+        "conversation_id": message.conversation,
+        "channel": message.channel,
+        "address": message.address,
+        "slot": message.slot,
+        "html": message.html,
+        "payload": _payload(message),
+        "priority": PRIORITIES.index(message.priority),
+        "edit": message.edit,
+    }
+
+
+def _payload(message: Outgoing) -> dict[str, Any]:
+    """What no statement looks into; what is not there is left out."""
+    payload: dict[str, Any] = {"author": message.author}
+    if message.keys:
+        payload["keys"] = [[[key.label, key.token, key.url] for key in row] for row in message.keys]
+    if message.target is not None:
+        payload["target"] = message.target
+    if message.ask_contact is not None:
+        payload["ask_contact"] = message.ask_contact
+    if message.relayed is not None:
+        payload["relayed"] = [message.relayed.kind, message.relayed.file]
+    return payload
+
+
+def decode_message(row: Any) -> Outgoing:
+    """The message that a row of the outbox holds."""
+    payload = row["payload"]
+    relayed = payload.get("relayed")
+    return Outgoing(
+        conversation=row["conversation_id"],
+        channel=row["channel"],
+        address=row["address"],
+        slot=row["slot"],
+        html=row["html"],
+        keys=tuple(tuple(Key(*key) for key in keys) for keys in payload.get("keys", ())),
+        edit=row["edit"],
+        target=payload.get("target"),
+        ask_contact=payload.get("ask_contact"),
+        relayed=relayed and Relayed(*relayed),
+        priority=PRIORITIES[row["priority"]],
+        author=payload["author"],
+    )
+
+
+def decode_posted(row: Any) -> Posted:
+    """The posted message that a row of the outbox is."""
+    return Posted(row["id"], decode_message(row))

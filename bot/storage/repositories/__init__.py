@@ -1,0 +1,1 @@
+"""The records of each part on PostgreSQL, one port a module."""

@@ -1,0 +1,125 @@
+"""Leads. Whoever reads one to change it holds its row lock, so that accepting is a race with one winner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+from asyncpg.exceptions import UniqueViolationError
+
+from bot.core.codec import decode_all, encode_all
+from bot.core.errors import StateError
+from bot.handoff.records import Lead, Manager
+from bot.storage.repositories.managers import manager_of
+from bot.storage.rows import HELD_STATUSES, OPEN_STATUSES, LeadOfferRow, LeadRow, ManagerRow, table
+from bot.storage.sql import Executor, among, compiled, given, given_all, insertion
+
+_lead: Final = table(LeadRow)
+_offer: Final = table(LeadOfferRow)
+_manager: Final = table(ManagerRow)
+_CHANGED: Final = ("status", "facts", "manager_id", "accepted_at", "closed_at")
+
+_ADD: Final = compiled(insertion(_lead).returning(_lead.c.id))
+_GET: Final = compiled(sa.select(_lead).where(_lead.c.id == given(_lead.c.id)).with_for_update(key_share=True))
+_SAVE: Final = compiled(sa.update(_lead).where(_lead.c.id == given(_lead.c.id)).values(given_all(_lead, *_CHANGED)))
+_OPEN_OF: Final = compiled(
+    sa.select(_lead)
+    .where(_lead.c.conversation_id == given(_lead.c.conversation_id), among(_lead.c.status, OPEN_STATUSES))
+    .with_for_update(key_share=True)
+)
+_HELD_BY: Final = compiled(
+    sa.select(_lead).where(_lead.c.manager_id == given(_lead.c.manager_id), among(_lead.c.status, HELD_STATUSES))
+)
+_WAITING: Final = compiled(
+    sa.select(_lead).where(among(_lead.c.status, ("requested", "offered"))).order_by(_lead.c.created_at, _lead.c.id)
+)
+_OFFERED: Final = compiled(insertion(_offer).on_conflict_do_nothing())
+_OFFERED_TO: Final = compiled(
+    sa.select(_manager)
+    .join_from(_manager, _offer, _offer.c.manager_id == _manager.c.id)
+    .where(_offer.c.lead_id == given(_offer.c.lead_id))
+    .order_by(_manager.c.id)
+)
+
+
+class PostgresLeads:
+    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person or of one manager."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def add(self, lead: Lead) -> Lead:
+        """See `Leads.add`."""
+        try:
+            number = await _ADD.value(
+                self._on,
+                conversation_id=lead.conversation,
+                reason=lead.reason,
+                created_at=lead.created_at,
+                **_row(lead),
+            )
+        except UniqueViolationError as error:
+            raise _second(error) from None
+        return replace(lead, id=number)
+
+    async def get(self, lead: int) -> Lead | None:
+        """See `Leads.get`."""
+        return _lead_of(await _GET.row(self._on, id=lead))
+
+    async def save(self, lead: Lead) -> None:
+        """See `Leads.save`."""
+        try:
+            await _SAVE.run(self._on, id=lead.id, **_row(lead))
+        except UniqueViolationError as error:
+            raise _second(error) from None
+
+    async def open_of(self, conversation: int) -> Lead | None:
+        """See `Leads.open_of`."""
+        return _lead_of(await _OPEN_OF.row(self._on, conversation_id=conversation))
+
+    async def held_by(self, manager: int) -> Lead | None:
+        """See `Leads.held_by`."""
+        return _lead_of(await _HELD_BY.row(self._on, manager_id=manager))
+
+    async def waiting(self) -> tuple[Lead, ...]:
+        """See `Leads.waiting`."""
+        return tuple(filter(None, map(_lead_of, await _WAITING.rows(self._on))))
+
+    async def offered(self, lead: int, manager: int) -> None:
+        """See `Leads.offered`."""
+        await _OFFERED.run(self._on, lead_id=lead, manager_id=manager)
+
+    async def offered_to(self, lead: int) -> tuple[Manager, ...]:
+        """See `Leads.offered_to`."""
+        return tuple(filter(None, map(manager_of, await _OFFERED_TO.rows(self._on, lead_id=lead))))
+
+
+def _second(error: UniqueViolationError) -> StateError:
+    return StateError(f"a second open lead of one person or of one manager ({error.constraint_name})")
+
+
+def _row(lead: Lead) -> dict[str, Any]:
+    return {
+        "status": lead.status,
+        "facts": encode_all(lead.facts),
+        "manager_id": lead.manager,
+        "accepted_at": lead.accepted_at,
+        "closed_at": lead.closed_at,
+    }
+
+
+def _lead_of(row: Any) -> Lead | None:
+    return row and Lead(
+        id=row["id"],
+        conversation=row["conversation_id"],
+        reason=row["reason"],
+        status=row["status"],
+        facts=decode_all(row["facts"]),
+        created_at=row["created_at"],
+        manager=row["manager_id"],
+        accepted_at=row["accepted_at"],
+        closed_at=row["closed_at"],
+    )

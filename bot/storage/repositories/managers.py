@@ -1,0 +1,100 @@
+"""Account managers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from bot.handoff.records import Manager
+from bot.storage.rows import HELD_STATUSES, LeadRow, ManagerRow, table
+from bot.storage.sql import Executor, among, compiled, given, insertion
+
+_manager: Final = table(ManagerRow)
+_lead: Final = table(LeadRow)
+
+
+def _by(column: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(_manager).where(column == given(column))
+
+
+_ADD: Final = compiled(insertion(_manager).returning(_manager.c.id))
+_GET: Final = compiled(_by(_manager.c.id))
+_BY_CONVERSATION: Final = compiled(_by(_manager.c.conversation_id))
+_BY_INVITATION: Final = compiled(_by(_manager.c.invitation).with_for_update(key_share=True))
+_JOINED: Final = compiled(
+    sa.update(_manager)
+    .where(_manager.c.id == given(_manager.c.id))
+    .values(conversation_id=given(_manager.c.conversation_id), invitation=sa.null())
+)
+_SET_ON_DUTY: Final = compiled(
+    sa.update(_manager).where(_manager.c.id == given(_manager.c.id)).values(on_duty=given(_manager.c.on_duty))
+)
+_ON_DUTY: Final = compiled(
+    sa.select(_manager)
+    .where(_manager.c.on_duty, _manager.c.conversation_id.is_not(None))
+    .where(~sa.exists().where(_lead.c.manager_id == _manager.c.id, among(_lead.c.status, HELD_STATUSES)))
+    .order_by(_manager.c.id)
+)
+
+
+class PostgresManagers:
+    """See `Managers`."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def add(self, manager: Manager) -> Manager:
+        """See `Managers.add`."""
+        number = await _ADD.value(
+            self._on,
+            name=manager.name,
+            role=manager.role,
+            hours=manager.hours,
+            language=manager.language,
+            on_duty=manager.on_duty,
+            conversation_id=manager.conversation,
+            invitation=manager.invitation,
+        )
+        return replace(manager, id=number)
+
+    async def get(self, manager: int) -> Manager | None:
+        """See `Managers.get`."""
+        return manager_of(await _GET.row(self._on, id=manager))
+
+    async def by_conversation(self, conversation: int) -> Manager | None:
+        """See `Managers.by_conversation`."""
+        return manager_of(await _BY_CONVERSATION.row(self._on, conversation_id=conversation))
+
+    async def by_invitation(self, invitation: str) -> Manager | None:
+        """See `Managers.by_invitation`."""
+        return manager_of(await _BY_INVITATION.row(self._on, invitation=invitation))
+
+    async def joined(self, manager: int, conversation: int) -> None:
+        """See `Managers.joined`."""
+        await _JOINED.run(self._on, id=manager, conversation_id=conversation)
+
+    async def set_on_duty(self, manager: int, on_duty: bool) -> None:
+        """See `Managers.set_on_duty`."""
+        await _SET_ON_DUTY.run(self._on, id=manager, on_duty=on_duty)
+
+    async def on_duty(self) -> tuple[Manager, ...]:
+        """See `Managers.on_duty`."""
+        return tuple(filter(None, map(manager_of, await _ON_DUTY.rows(self._on))))
+
+
+def manager_of(row: Any) -> Manager | None:
+    """The manager that a row of `account_manager` is."""
+    return row and Manager(
+        id=row["id"],
+        name=row["name"],
+        role=row["role"],
+        hours=row["hours"],
+        language=row["language"],
+        on_duty=row["on_duty"],
+        conversation=row["conversation_id"],
+        invitation=row["invitation"],
+    )

@@ -1,0 +1,55 @@
+"""Quotes as they were shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from bot.conversation.ports import StoredQuote
+from bot.core.codec import decode_all, encode_all
+from bot.storage.rows import QuoteRow, table
+from bot.storage.sql import Executor, compiled, given, insertion
+
+_quote: Final = table(QuoteRow)
+
+_ADD: Final = compiled(insertion(_quote))
+_LATEST: Final = compiled(
+    sa.select(_quote)
+    .where(_quote.c.conversation_id == given(_quote.c.conversation_id))
+    .order_by(_quote.c.sequence.desc())
+    .limit(1)
+)
+
+
+class PostgresQuotes:
+    """See `Quotes`."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def add(self, quote: StoredQuote) -> None:
+        """Keep a quote as it was shown."""
+        await _ADD.run(
+            self._on,
+            id=quote.id,
+            conversation_id=quote.conversation,
+            product=quote.product,
+            release=quote.release,
+            values=encode_all(quote.values),
+            created_at=quote.created_at,
+        )
+
+    async def latest(self, conversation: int) -> StoredQuote | None:
+        """The quote last shown in a conversation."""
+        row = await _LATEST.row(self._on, conversation_id=conversation)
+        return row and StoredQuote(
+            row["id"],
+            row["conversation_id"],
+            row["product"],
+            row["release"],
+            decode_all(row["values"]),
+            row["created_at"],
+        )

@@ -1,0 +1,336 @@
+"""The tables, as SQLModel rows. Every name of a table or column that SQL is written with comes from here.
+
+What a program stores and reads whole (states, events, values, documents) is `json`, not `jsonb`: the order of keys is the
+order of choices and of answers, and `jsonb` does not keep it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from bot.applications.consent import ConsentState
+from bot.conversation.ports import Role
+from bot.handoff.records import LeadStatus
+
+OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
+HELD_STATUSES: Final[tuple[LeadStatus, ...]] = ("accepted", "active")
+APPEND_ONLY: Final = ("consent", "release")
+
+METADATA: Final = sa.MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+class Row(SQLModel):
+    """Base of every table."""
+
+    metadata = METADATA
+
+
+def _identity() -> Any:
+    return Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), primary_key=True))
+
+
+def _text(**options: Any) -> Any:
+    return Field(sa_type=sa.Text, **options)
+
+
+def _big(**options: Any) -> Any:
+    return Field(sa_type=sa.BigInteger, **options)
+
+
+def _moment(**options: Any) -> Any:
+    return Field(sa_type=sa.DateTime(timezone=True), **options)
+
+
+def _json() -> Any:
+    return Field(sa_type=sa.JSON)
+
+
+def _texts() -> Any:
+    return Field(sa_type=ARRAY(sa.Text))
+
+
+def _owner(**options: Any) -> Any:
+    return _big(foreign_key="conversation.id", **options)
+
+
+def _one_of(column: str, allowed: Any) -> sa.CheckConstraint:
+    """The column has one of the values of a `Literal` type."""
+    return sa.CheckConstraint(sa.column(column).in_(get_args(allowed)), name=column)
+
+
+class ReleaseRow(Row, table=True):
+    """A published, immutable release of the content. `digest` is the SHA-256 of its documents."""
+
+    __tablename__ = "release"
+
+    number: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    digest: str = _text()
+    documents: dict[str, Any] = _json()
+    note: str = _text()
+    published_at: datetime = _moment()
+    published_by: str = _text()
+
+
+class ConversationRow(Row, table=True):
+    """A chat with one person on one channel. Its row lock is what makes turns of one chat follow each other."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (sa.UniqueConstraint("channel", "address"), _one_of("role", Role))
+
+    id: int | None = _identity()
+    channel: str = _text()
+    address: str = _text()
+    role: str = _text()
+    state: dict[str, Any] = _json()
+    reachable: bool
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class InboxRow(Row, table=True):
+    """An event that was taken, by the key that makes it the same event. `event` is null once it is erased.
+
+    No foreign key: a conversation is never deleted, and checking it would cost every turn.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (sa.Index(None, "conversation_id", "at"),)
+
+    key: str = _text(primary_key=True)
+    conversation_id: int = _big()
+    event: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    trace: list[str] = _json()
+    at: datetime = _moment()
+
+
+class OutboxRow(Row, table=True):
+    """A message on its way out, or sent, or refused by the channel (`failure`).
+
+    `owner` names the process that sends it until `lease_until`; from then on any relay may claim it. `priority` is 0 for
+    a reply, 1 for a notice, 2 for a campaign. `message_id` is the channel's.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(None, "conversation_id", "id"),
+        sa.Index(
+            "outbox_unsent_idx",
+            "conversation_id",
+            "lease_until",
+            postgresql_where=sa.text("sent_at IS NULL AND failure IS NULL"),
+        ),
+    )
+
+    id: int | None = _identity()
+    conversation_id: int = _big()
+    channel: str = _text()
+    address: str = _text()
+    slot: str = _text()
+    html: str = _text()
+    payload: dict[str, Any] = _json()
+    priority: int = Field(sa_type=sa.SmallInteger)
+    edit: bool
+    owner: str = _text()
+    created_at: datetime = _moment()
+    lease_until: datetime = _moment()
+    sent_at: datetime | None = _moment(default=None)
+    message_id: str | None = _text(default=None)
+    attempts: int = Field(default=0, sa_column=sa.Column(sa.SmallInteger, nullable=False, server_default="0"))
+    failure: str | None = _text(default=None)
+
+
+class ConsentRow(Row, table=True):
+    """One consent event: the fields of `ConsentRecord`. `sequence` is the order in which records were appended."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        sa.UniqueConstraint("sequence"),
+        sa.Index(None, "pii_principal", "notice", "sequence"),
+        _one_of("state", ConsentState),
+    )
+
+    record_id: str = _text(primary_key=True)
+    sequence: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), nullable=False))
+    pii_principal: int = _owner()
+    channel: str = _text()
+    pii_controller: str = _text()
+    purpose: str = _text()
+    lawful_basis: str = _text()
+    pii_categories: list[str] = _texts()
+    sensitive: bool
+    recipients: list[str] = _texts()
+    abroad: bool
+    retention: str = _text()
+    notice: str = _text()
+    notice_version: int
+    notice_language: str = _text()
+    notice_sha256: str = _text()
+    collection_method: str = _text()
+    evidence: str | None = _text()
+    state: str = _text()
+    event_time: datetime = _moment()
+    withdrawal_method: str = _text()
+    supersedes: str | None = _text(foreign_key="consent.record_id")
+    schema_version: str = _text()
+
+
+class QuoteRow(Row, table=True):
+    """A quote as it was shown. `sequence` is the order in which quotes were shown."""
+
+    __tablename__ = "quote"
+    __table_args__ = (sa.UniqueConstraint("sequence"), sa.Index(None, "conversation_id", "sequence"))
+
+    id: str = _text(primary_key=True)
+    sequence: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), nullable=False))
+    conversation_id: int = _owner()
+    product: str = _text()
+    release: int
+    values: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+
+
+class ApplicationRow(Row, table=True):
+    """A pre-application. `progress` is what the lender has told."""
+
+    __tablename__ = "application"
+    __table_args__ = (sa.UniqueConstraint("reference"), sa.Index(None, "conversation_id", "created_at"))
+
+    id: str = _text(primary_key=True)
+    conversation_id: int = _owner()
+    product: str = _text()
+    amount: Decimal = Field(sa_type=sa.Numeric(18, 2))
+    currency: str = _text()
+    months: int
+    method: str = _text()
+    segment: str = _text()
+    answers: dict[str, Any] = _json()
+    consents: list[str] = _texts()
+    quote: str | None = _text(foreign_key="quote.id")
+    release: int
+    created_at: datetime = _moment()
+    progress: dict[str, Any] = _json()
+    reference: str | None = _text(default=None)
+
+
+class LenderEventRow(Row, table=True):
+    """An event a lender has sent; `applied` is set once an application has taken it in."""
+
+    __tablename__ = "lender_event"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "id"),
+        sa.Index(None, "reference"),
+    )
+
+    number: int | None = _identity()
+    source: str = _text()
+    id: str = _text()
+    reference: str = _text()
+    type: str = _text()
+    time: datetime = _moment()
+    sequence: int = _big()
+    payload: dict[str, Any] = _json()
+    received_at: datetime = _moment()
+    applied: bool = Field(default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false()))
+
+
+class ManagerRow(Row, table=True):
+    """An account manager."""
+
+    __tablename__ = "account_manager"
+    __table_args__ = (sa.UniqueConstraint("conversation_id"), sa.UniqueConstraint("invitation"))
+
+    id: int | None = _identity()
+    name: str = _text()
+    role: str = _text()
+    hours: str = _text()
+    language: str = _text()
+    on_duty: bool
+    conversation_id: int | None = _owner(default=None)
+    invitation: str | None = _text(default=None)
+
+
+class LeadRow(Row, table=True):
+    """A customer who should meet a person. A customer has one open lead at most, a manager holds one at most."""
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        sa.Index(
+            "lead_open_key",
+            "conversation_id",
+            unique=True,
+            postgresql_where=sa.column("status").in_(OPEN_STATUSES),
+        ),
+        sa.Index(
+            "lead_held_key",
+            "manager_id",
+            unique=True,
+            postgresql_where=sa.column("status").in_(HELD_STATUSES),
+        ),
+        sa.Index(None, "conversation_id"),
+        _one_of("status", LeadStatus),
+    )
+
+    id: int | None = _identity()
+    conversation_id: int = _owner()
+    reason: str = _text()
+    status: str = _text()
+    facts: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+    manager_id: int | None = _big(default=None, foreign_key="account_manager.id")
+    accepted_at: datetime | None = _moment(default=None)
+    closed_at: datetime | None = _moment(default=None)
+
+
+class LeadOfferRow(Row, table=True):
+    """A lead was offered to a manager."""
+
+    __tablename__ = "lead_offer"
+
+    lead_id: int = _big(primary_key=True, foreign_key="lead.id")
+    manager_id: int = _big(primary_key=True, foreign_key="account_manager.id")
+
+
+class MilestoneRow(Row, table=True):
+    """A step of a customer's way that the figures count."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (sa.Index(None, "conversation_id"), sa.Index(None, "name", "at"))
+
+    id: int | None = _identity()
+    conversation_id: int = _owner()
+    name: str = _text()
+    values: dict[str, Any] = _json()
+    at: datetime = _moment()
+
+
+class FailureRow(Row, table=True):
+    """A turn that failed by our fault. `where` is what was running."""
+
+    __tablename__ = "failure"
+    __table_args__ = (sa.Index(None, "at"),)
+
+    id: int | None = _identity()
+    at: datetime = _moment()
+    where: str = _text()
+    error: str = _text()
+    conversation_id: int | None = _big(default=None)
+    details: dict[str, Any] = _json()
+
+
+def table(row: type[Row]) -> sa.Table:
+    """The table of a row class, for statements."""
+    return row.__table__  # type: ignore[attr-defined, no-any-return]  # SQLModel sets it, and does not declare it

@@ -1,0 +1,259 @@
+"""One transaction around one event, on one connection of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Final
+
+from asyncpg.exceptions import UniqueViolationError
+
+from bot.applications.application import Applications
+from bot.applications.consent import Consents
+from bot.conversation.ports import (
+    AlreadyTaken,
+    Conversation,
+    Job,
+    LenderEvents,
+    Outgoing,
+    Posted,
+    Quotes,
+    TranscriptLine,
+    UnitOfWork,
+)
+from bot.core.clock import Clock
+from bot.core.codec import encode_all
+from bot.core.values import Values
+from bot.dialogs.codec import decode_state, encode_event, encode_state
+from bot.dialogs.events import Event
+from bot.dialogs.state import State
+from bot.handoff.records import Leads, Managers
+from bot.storage.database import Database
+from bot.storage.erasure import erase
+from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.messages import encode_message
+from bot.storage.repositories.applications import PostgresApplications
+from bot.storage.repositories.consents import PostgresConsents
+from bot.storage.repositories.leads import PostgresLeads
+from bot.storage.repositories.managers import PostgresManagers
+from bot.storage.repositories.milestones import TRACK
+from bot.storage.repositories.quotes import PostgresQuotes
+from bot.storage.repositories.transcript import SHOWN, transcript
+from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN
+
+LEASE: Final = timedelta(seconds=30)
+_NEW: Final = encode_state(State())
+
+
+class PostgresUnitOfWork:
+    """The transaction of one event; made by `PostgresStorage.work`."""
+
+    __slots__ = (
+        "_clock",
+        "_committed",
+        "_connection",
+        "_jobs",
+        "_key",
+        "_lease",
+        "_messages",
+        "_owner",
+        "applications",
+        "consents",
+        "leads",
+        "lender_events",
+        "managers",
+        "quotes",
+    )
+
+    def __init__(self, connection: Any, clock: Clock, owner: str, lease: timedelta) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._owner = owner
+        self._lease = lease
+        self._messages: list[Outgoing] = []
+        self._jobs: list[Job] = []
+        self._key = ""
+        self._committed = False
+        self.consents: Consents = PostgresConsents(connection)
+        self.quotes: Quotes = PostgresQuotes(connection)
+        self.applications: Applications = PostgresApplications(connection)
+        self.lender_events: LenderEvents = PostgresLenderEvents(connection)
+        self.leads: Leads = PostgresLeads(connection)
+        self.managers: Managers = PostgresManagers(connection)
+
+    async def open(self, key: str, channel: str, address: str) -> Conversation | None:
+        """See `UnitOfWork.open`."""
+        self._key = key
+        row = await LOCK.row(self._connection, key=key, channel=channel, address=address)
+        if row is not None:
+            return _conversation(row)
+        created = await self._create(channel, address)
+        found = _conversation(await LOCK.row(self._connection, key=key, channel=channel, address=address))
+        return found and replace(found, created=created)
+
+    async def _create(self, channel: str, address: str) -> bool:
+        """Whether the conversation was made here, and not by another transaction just now."""
+        now = self._clock.now()
+        made = await CREATE.value(
+            self._connection,
+            channel=channel,
+            address=address,
+            role="customer",
+            state=_NEW,
+            reachable=True,
+            created_at=now,
+            updated_at=now,
+        )
+        return made is not None
+
+    async def open_known(self, key: str, conversation: int) -> Conversation | None:
+        """See `UnitOfWork.open_known`."""
+        self._key = key
+        row = await LOCK_KNOWN.row(self._connection, key=key, id=conversation)
+        return None if row is None else _conversation(row)
+
+    async def address_of(self, conversation: int) -> tuple[str, str]:
+        """See `UnitOfWork.address_of`. Raises `LookupError` where there is no such conversation."""
+        row = await ADDRESS.row(self._connection, id=conversation)
+        if row is None:
+            raise LookupError(f"no conversation {conversation}")
+        return row["channel"], row["address"]
+
+    async def shown(self, conversation: int, slot: str) -> str | None:
+        """See `UnitOfWork.shown`."""
+        html: str | None = await SHOWN.value(self._connection, conversation_id=conversation, slot=slot)
+        return html
+
+    async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
+        """See `UnitOfWork.transcript`."""
+        return await transcript(self._connection, conversation, lines)
+
+    async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
+        """See `UnitOfWork.track`."""
+        await TRACK.run(self._connection, conversation_id=conversation, name=name, values=encode_all(values), at=at)
+
+    async def erase(self, conversation: int, at: datetime) -> None:
+        """See `UnitOfWork.erase`."""
+        await erase(self._connection, conversation)
+        await self.track(conversation, "erased", {}, at)
+
+    def send(self, message: Outgoing) -> None:
+        """See `UnitOfWork.send`."""
+        self._messages.append(message)
+
+    def defer(self, job: Job) -> None:
+        """See `UnitOfWork.defer`."""
+        self._jobs.append(job)
+
+    async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
+        """See `UnitOfWork.commit`."""
+        now = self._clock.now()
+        if self._jobs:
+            await DEFER.run(self._connection, jobs=[_job(job) for job in self._jobs])
+        try:
+            rows = await KEEP.rows(
+                self._connection,
+                key=self._key,
+                conversation_id=conversation.id,
+                event=encode_event(event),
+                trace=list(trace),
+                at=event.at,
+                role=conversation.role,
+                state=encode_state(conversation.state),
+                reachable=conversation.reachable,
+                owner=self._owner,
+                created_at=now,
+                lease_until=now + self._lease,
+                messages=[encode_message(message, place) for place, message in enumerate(self._messages)],
+            )
+        except UniqueViolationError as error:
+            if error.constraint_name == INBOX_KEY:
+                raise AlreadyTaken("the event was taken by another transaction") from None
+            raise
+        await self._connection.execute("COMMIT")
+        self._committed = True
+        return tuple(Posted(row["id"], message) for row, message in zip(rows, self._messages, strict=True))
+
+    async def end(self) -> None:
+        """Roll back what was not committed."""
+        if not self._committed:
+            await self._connection.execute("ROLLBACK")
+
+
+def _conversation(row: Any) -> Conversation | None:
+    """The conversation, or None when its event was taken before."""
+    if row["taken"]:
+        return None
+    return Conversation(
+        id=row["id"],
+        channel=row["channel"],
+        address=row["address"],
+        state=decode_state(row["state"]),
+        role=row["role"],
+        reachable=row["reachable"],
+    )
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "task": job.task,
+        "lock": job.lock,
+        "once": job.once,
+        "payload": dict(job.payload),
+        "at": job.at and job.at.isoformat(),
+    }
+
+
+class _Work:
+    """The span of one unit of work: begin, and at the end roll back what was not committed."""
+
+    __slots__ = ("_connection", "_storage", "_unit")
+
+    def __init__(self, storage: PostgresStorage) -> None:
+        self._storage = storage
+
+    async def __aenter__(self) -> PostgresUnitOfWork:
+        pool = self._storage.database.pool
+        self._connection = await pool.acquire()
+        try:
+            await self._connection.execute("BEGIN")
+        except BaseException:
+            await pool.release(self._connection)
+            raise
+        self._unit = self._storage.unit(self._connection)
+        return self._unit
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._unit.end()
+        except BaseException:
+            self._connection.terminate()  # never back to the pool with a transaction open
+            raise
+        finally:
+            await self._storage.database.pool.release(self._connection)
+
+
+class PostgresStorage:
+    """Opens units of work on a database.
+
+    `owner` names this process: the messages of its turns are its own to send until `lease` has run out.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, owner: str, lease: timedelta = LEASE) -> None:
+        self.database = database
+        self._clock = clock
+        self._owner = owner
+        self._lease = lease
+
+    def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a transaction; see `Storage.work`."""
+        return _Work(self)
+
+    def unit(self, connection: Any) -> PostgresUnitOfWork:
+        """A unit of work on a connection whose transaction has begun, and that the caller ends."""
+        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease)
