@@ -9,6 +9,7 @@ from datetime import date
 
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 from bot.products.catalogue import Catalogue, Product
+from bot.products.fees import early_settlement_text
 from bot.products.pricing import INDICATIVE
 from bot.products.quote import Quote, make_quote
 
@@ -26,6 +27,9 @@ def product_values(catalogue: Catalogue, product: Product, on: date, segment: st
         **_ranges(catalogue, product),
         "product_id": product.id,
         "lender": Text(f"lender.{catalogue.lender.id}"),
+        "estimate": Text("quote.estimate"),
+        "risk": Text("risk.warning"),
+        "early_settlement": early_settlement_text(product.early_settlement_rate),
         "cost_from": Rate(best),
         "cost_usual": Rate(example.cost.simple),
         "cost_compound": Rate(example.cost.compound),

@@ -153,7 +153,8 @@ def _product_keys(product: Product) -> Iterator[str]:
         yield from (f"reason.{reason}" for reason in audience.reasons)
         yield from (f"document.{document}" for document in audience.documents)
     for criterion in product.criteria:
-        yield from (f"criterion.{criterion.code}.{state}" for state in ("met", "unmet"))
+        states = ("met", "unmet") if criterion.person is None else ("met", "person", "unmet")
+        yield from (f"criterion.{criterion.code}.{state}" for state in states)
         yield from (f"change.{change.field}" for change in criterion.changes)
 
 
@@ -248,8 +249,7 @@ def _own_criteria(
     allowed = Rule(f"not ({_among('purpose', prohibited).expression})")
     return (
         Criterion("segment", ("segment",), _among("segment", segments), None, {}, (), ()),
-        Criterion("purpose_allowed", ("purpose",), allowed, None, {}, (), ()),
-        Criterion("purpose_served", ("purpose",), _among("purpose", purposes), Rule("true"), {}, (), ()),
+        Criterion("purpose", ("purpose",), _among("purpose", purposes), allowed, {}, (), ()),
         Criterion("amount_range", ("amount",), within, None, limits, (nearest,), ()),
     )
 

@@ -13,11 +13,12 @@ from typing import Final, Literal, TypeAlias
 
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Product
-from bot.products.criteria import FIELDS, PROHIBITED, Change, Criterion, field_value
+from bot.products.criteria import FIELDS, Change, Criterion, field_value
 
 State: TypeAlias = Literal["met", "person", "unmet", "unknown"]
 Outcome: TypeAlias = Literal["meets", "person", "not_met"]
 
+_FAILING: Final = frozenset(("unmet", "person"))
 _STEP: Final = Decimal(100)  # amounts in counterfactuals are rounded to whole hundreds, to the safe side
 
 
@@ -70,11 +71,15 @@ def assess(product: Product, answers: Values, others: Iterable[Product] = ()) ->
     A missing answer leaves its criteria unknown, and the outcome `person` unless something else is not met.
     """
     findings = _findings(product, answers)
-    outcome = _outcome(findings)
-    if outcome == "meets":
-        return Assessment(product.id, outcome, findings)
+    failing = tuple(finding for finding in findings if finding.state in _FAILING)
+    if not failing:
+        return Assessment(product.id, _outcome(findings), findings)
     return Assessment(
-        product.id, outcome, findings, _remedies(product, answers, findings), _alternatives(product, answers, others)
+        product.id,
+        _outcome(findings),
+        findings,
+        _remedies(product, answers, failing),
+        _alternatives(product, answers, others),
     )
 
 
@@ -90,10 +95,11 @@ def fields_needed(product: Product, answers: Values) -> tuple[str, ...]:
 def assessment_values(assessment: Assessment) -> Values:
     """An assessment for texts and storage: `outcome`, `product`, lists of texts `met`, `unmet`, `changes`, `alternatives`.
 
-    `unmet` also holds what a person would look at; `reason` is the first of it, and None where all is met. Each item of
-    `changes` is a list of changes that are needed together.
+    `unmet` also holds what a person would look at; `reason` is the first of it, and None where all is met. `unknown` are
+    the answers still missing. Each item of `changes` is a list of changes that are needed together.
     """
     unmet = assessment.in_state("unmet", "person")
+    missing = (finding.text.values["fields"] for finding in assessment.in_state("unknown"))
     changes = tuple(tuple(change.text for change in remedy) for remedy in assessment.remedies)
     return {
         "product": Text(f"product.{assessment.product}.name"),
@@ -102,7 +108,7 @@ def assessment_values(assessment: Assessment) -> Values:
         "met": tuple(finding.text for finding in assessment.in_state("met")),
         "unmet": tuple(finding.text for finding in unmet),
         "unmet_codes": tuple(finding.code for finding in unmet),
-        "unknown": tuple(finding.text for finding in assessment.in_state("unknown")),
+        "unknown": _once(field for fields in missing if isinstance(fields, tuple) for field in fields),
         "reason": unmet[0].text if unmet else None,
         "changes": changes,
         "has_changes": bool(changes),
@@ -115,10 +121,27 @@ def assessment_values(assessment: Assessment) -> Values:
 def assessment_text(assessment: Assessment) -> Text:
     """The result as a customer reads it: outcome, criteria, what would change it, which other products fit."""
     values = assessment_values(assessment)
-    parts = [Text(f"eligibility.{assessment.outcome}", values)]
-    parts += [Text("eligibility.changes", values)] if values["has_changes"] else []
-    parts += [Text("eligibility.alternatives", values)] if values["has_alternatives"] else []
-    return Text(f"eligibility.parts.{len(parts)}", {f"part{number}": part for number, part in enumerate(parts, 1)})
+    shown = [part for part in ("unmet", "met", "unknown", "changes", "alternatives") if values[part]]
+    paragraphs = [Text(f"eligibility.{part}", values) for part in (_headline(assessment), *shown, "notice")]
+    joined = paragraphs.pop()
+    while paragraphs:
+        joined = Text("eligibility.joined", {"first": paragraphs.pop(), "rest": joined})
+    return joined
+
+
+def _headline(assessment: Assessment) -> str:
+    """The outcome; `prohibited` for a prohibited use, `open` where nothing but missing answers stands in the way."""
+    if any(_prohibits(finding) for finding in assessment.findings):
+        return "prohibited"
+    return assessment.outcome if assessment.complete or assessment.in_state("unmet", "person") else "open"
+
+
+def _once(texts: Iterable[Value]) -> tuple[Value, ...]:
+    found: list[Value] = []
+    for text in texts:
+        if text not in found:
+            found.append(text)
+    return tuple(found)
 
 
 def _speaking(product: Product, answers: Values) -> tuple[Criterion, ...]:
@@ -128,7 +151,13 @@ def _speaking(product: Product, answers: Values) -> tuple[Criterion, ...]:
 
 
 def _findings(product: Product, answers: Values) -> tuple[Finding, ...]:
-    return tuple(_finding(product, criterion, answers) for criterion in _speaking(product, answers))
+    """Every criterion's finding; a prohibited use ends the path, so that it is the only one then."""
+    findings = tuple(_finding(product, criterion, answers) for criterion in _speaking(product, answers))
+    return tuple(finding for finding in findings if _prohibits(finding)) or findings
+
+
+def _prohibits(finding: Finding) -> bool:
+    return finding.code == "purpose" and finding.state == "unmet"
 
 
 def _outcome(findings: tuple[Finding, ...]) -> Outcome:
@@ -152,7 +181,7 @@ def _finding(product: Product, criterion: Criterion, answers: Values) -> Finding
     if state == "unknown":
         return Finding(criterion.code, state, Text("criterion.unknown", {"fields": _missing(criterion, answers)}))
     known = _known(criterion, answers)
-    text = Text(f"criterion.{criterion.code}.{'met' if state == 'met' else 'unmet'}", _shown(product, criterion, known))
+    text = Text(f"criterion.{criterion.code}.{state}", _shown(product, criterion, known))
     changes = () if state == "met" else tuple(_counterfactuals(product, criterion, known))
     return Finding(criterion.code, state, text, changes)
 
@@ -175,7 +204,7 @@ def _shown(product: Product, criterion: Criterion, known: Mapping[str, Value]) -
         values["segments"] = tuple(Text(f"segment.{segment}") for segment in product.segments)
     if "purpose" in criterion.asks:
         values["purposes"] = tuple(Text(f"purpose.{purpose}") for purpose in product.purposes)
-    if known.get("purpose") in PROHIBITED:
+    if known.get("purpose") in product.prohibited:
         values["reason"] = Text(f"prohibited.{known['purpose']}")
     return values
 
@@ -220,10 +249,9 @@ def _difference(now: Value, to: Value) -> Value:
 
 
 def _remedies(
-    product: Product, answers: Values, findings: tuple[Finding, ...]
+    product: Product, answers: Values, failing: tuple[Finding, ...]
 ) -> tuple[tuple[Counterfactual, ...], ...]:
     """Single changes that suffice; where none does, one change for each criterion that is not met, if those suffice."""
-    failing = [finding for finding in findings if finding.state in {"unmet", "person"}]
     singles = [(change,) for change in _strictest(change for finding in failing for change in finding.changes)]
     enough = tuple(remedy for remedy in singles if _suffices(product, answers, remedy))
     if enough:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from bot.core.values import Rate, Text
 from bot.products.reading import Section
 from bot.products.repayment import ZERO, to_cent
 
@@ -29,6 +30,11 @@ class Fee:
     def of(self, principal: Decimal) -> Decimal:
         """What is charged each time for a loan of `principal`, to the cent."""
         return to_cent(principal * self.rate + self.amount)
+
+
+def early_settlement_text(rate: Decimal) -> Text:
+    """What repaying early costs, in words; `rate` is the share of the principal repaid early."""
+    return Text(f"early_settlement.{'fee' if rate else 'free'}", {"rate": Rate(rate)})
 
 
 def read_fee(section: Section) -> Fee:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 from bot.products.catalogue import Catalogue, Lender, Product
 from bot.products.cost import AnnualCost, annual_cost
-from bot.products.fees import Fee
+from bot.products.fees import Fee, early_settlement_text
 from bot.products.pricing import INDICATIVE, RateParts, price
 from bot.products.repayment import METHODS, ZERO, Loan, Payment, schedule, to_cent
 
@@ -238,7 +238,9 @@ def row_values(row: Payment, currency: str) -> Values:
 
 def schedule_texts(quote: Quote) -> tuple[Text, ...]:
     """The whole schedule, a line a payment."""
-    return tuple(Text("quote.row", row_values(row, quote.currency)) for row in quote.rows)
+    return tuple(
+        Text("quote.row_with_fee" if row.fee else "quote.row", row_values(row, quote.currency)) for row in quote.rows
+    )
 
 
 def short_quote(quote: Quote) -> Text:
@@ -272,6 +274,8 @@ def _parties(quote: Quote) -> dict[str, Value]:
         "start": quote.start,
         "valid_until": quote.valid_until,
         "valid_days": quote.valid_days,
+        "estimate": Text("quote.estimate"),
+        "risk": Text("risk.warning"),
     }
 
 
@@ -293,15 +297,10 @@ def _prices(quote: Quote) -> dict[str, Value]:
         "annual_compound": Rate(quote.cost.compound),
         "cost_basis": Text("cost_basis.dated" if quote.cost.dated else "cost_basis.monthly"),
         "early_settlement_rate": Rate(quote.early_settlement_rate),
-        "early_settlement": _early_settlement(quote),
+        "early_settlement": early_settlement_text(quote.early_settlement_rate),
         "overdue_rate": Rate(quote.overdue_rate),
         "misuse_rate": Rate(quote.misuse_rate),
     }
-
-
-def _early_settlement(quote: Quote) -> Text:
-    kind = "fee" if quote.early_settlement_rate else "free"
-    return Text(f"early_settlement.{kind}", {"rate": Rate(quote.early_settlement_rate)})
 
 
 def _amounts(quote: Quote) -> dict[str, Value]:
@@ -323,6 +322,10 @@ def _amounts(quote: Quote) -> dict[str, Value]:
         "first_due": first.due,
         "last_due": last.due,
         "instalments": _instalments(quote),
+        "span": Text(
+            f"quote.span.{'many' if len(quote.rows) > 1 else 'one'}",
+            {"payments": len(quote.rows), "first_due": first.due, "last_due": last.due},
+        ),
     }
 
 
@@ -330,7 +333,7 @@ def _instalments(quote: Quote) -> Text:
     """How the payments run, in one line: level, falling, small then large, or one at the end."""
     first, last = quote.rows[0], quote.rows[-1]
     return Text(
-        f"instalments.{quote.method}",
+        f"instalments.{quote.method if len(quote.rows) > 1 else 'single'}",
         {
             "count": len(quote.rows) - 1,
             "grace": Months(quote.grace_months),
