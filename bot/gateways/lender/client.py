@@ -47,7 +47,8 @@ class Submission:
     """A pre-application as it goes to the lender.
 
     `application` is our own id; `months` the term; `consents` the ids of the consent records it rests on; `rate` the
-    yearly contract rate that the customer was quoted; `callback_url` takes the events.
+    yearly contract rate that the customer was quoted; `callback_url` takes the events (None: where the lender has been
+    told once to send them).
     """
 
     application: str
@@ -58,7 +59,7 @@ class Submission:
     segment: str
     answers: Mapping[str, str]
     consents: tuple[str, ...]
-    callback_url: str
+    callback_url: str | None
     locale: str
     rate: Rate | None = None
 

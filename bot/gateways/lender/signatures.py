@@ -52,7 +52,7 @@ def check_secret(secret: str) -> None:
     """Raise `SettingsError` when `secret` is not base64 of at least 24 bytes, with or without `whsec_` before it."""
     try:
         key = binascii.a2b_base64(secret.removeprefix("whsec_"), strict_mode=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) < 24:
         raise SettingsError("the lender's secret must be `whsec_` and base64 of 24 bytes or more")

@@ -113,7 +113,7 @@ class Courier:
         headers = {"content-type": "application/cloudevents+json"} | signed
         try:
             answer = await self._http.post(parcel.url, content=parcel.letter.body, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             _log.info("event not delivered", event_id=parcel.letter.id, error=type(error).__name__)
             return False
         if not answer.is_success:
