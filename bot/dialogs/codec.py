@@ -50,7 +50,7 @@ def encode_state(state: State) -> dict[str, Any]:
     if state.prompt:
         stored["prompt"] = _prompt(state.prompt)
     if state.pending:
-        stored["pending"] = [state.pending.request, state.pending.purpose, state.pending.slot]
+        stored["pending"] = [[item.request, item.purpose, item.instance] for item in state.pending]
     if state.heard:
         stored["heard"] = [state.heard.text, state.heard.at.isoformat()]
     if state.deferred:
@@ -68,7 +68,7 @@ def decode_state(stored: dict[str, Any]) -> State:
             held_by=stored.get("held_by", "bot"),
             known=decode_all(stored.get("known", {})),
             prompt=_read_prompt(stored["prompt"]) if "prompt" in stored else None,
-            pending=Pending(*stored["pending"]) if "pending" in stored else None,
+            pending=tuple(Pending(*item) for item in stored.get("pending", ())),
             heard=_read_heard(stored["heard"]) if "heard" in stored else None,
             deferred=tuple(_read_signal(signal) for signal in stored.get("deferred", ())),
         )
@@ -104,12 +104,12 @@ def _prompt(prompt: Prompt) -> dict[str, Any]:
         "turn": prompt.turn,
         "body": [encode(text) for text in prompt.body],
         "choices": encode_all(prompt.choices),
-        "rest": [prompt.position, prompt.version, prompt.buried, prompt.misses, prompt.repeated],
+        "rest": [prompt.position, prompt.version, prompt.buried, prompt.misses],
     }
 
 
 def _read_prompt(stored: dict[str, Any]) -> Prompt:
-    position, version, buried, misses, repeated = stored["rest"]
+    position, version, buried, misses = stored["rest"]
     return Prompt(
         slot=stored["slot"],
         turn=stored["turn"],
@@ -119,7 +119,6 @@ def _read_prompt(stored: dict[str, Any]) -> Prompt:
         version=version,
         buried=buried,
         misses=misses,
-        repeated=repeated,
     )
 
 

@@ -143,9 +143,13 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """End the flow. `then`: `return` to what was open before, `home` to the menu, `restart` the form that was open."""
+    """End the flow.
 
-    then: Literal["return", "home", "restart"] = "return"
+    `then`: `return` to what was open before, `home` to the menu, `restart` the form that was open, or `forget` all that
+    is known of the customer and wait to be opened again.
+    """
+
+    then: Literal["return", "home", "restart", "forget"] = "return"
 
 
 Step: TypeAlias = Say | Ask | Choose | Cards | Branch | Consent | Review | Call | Await | Handoff | Enter | End

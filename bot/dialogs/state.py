@@ -35,8 +35,7 @@ class Prompt:
 
     `slot` names its message; `turn` is the one a press must carry; `choices` are the offered choice ids with their
     labels; `position` the card shown; `version` that of the consent notice shown; `buried` is set once something was
-    typed below it; `misses` counts inputs in a row that were not understood; `repeated` that it was sent again for a
-    stale press, so that a tapping finger does not fill the chat.
+    typed below it; `misses` counts inputs in a row that were not understood.
     """
 
     slot: str
@@ -47,16 +46,19 @@ class Prompt:
     version: int = 0
     buried: bool = False
     misses: int = 0
-    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that has not been answered: for a step, or an aside such as a question in the middle of a form."""
+    """A request that has not been answered.
+
+    It is a step's own, or an aside: a question in the middle of a form, after which the step is asked again.
+    `instance` is the frame that waits.
+    """
 
     request: str
     purpose: Literal["step", "aside"]
-    slot: str = ""
+    instance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Heard:
 class State:
     """All that the engine remembers of a conversation; `known` outlives the flows it was answered in.
 
-    `turn` grows with every accepted event; `held` names who holds the chat; `deferred` are signals that came
-    while a person held it, told afterwards.
+    `turn` grows with every event that changes something; `deferred` are signals that came while a person held the
+    chat, told afterwards.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -81,6 +83,6 @@ class State:
     held_by: Literal["bot", "manager"] = "bot"
     known: Values = field(default_factory=dict)
     prompt: Prompt | None = None
-    pending: Pending | None = None
+    pending: tuple[Pending, ...] = ()
     heard: Heard | None = None
     deferred: tuple[Signalled, ...] = ()

@@ -1,0 +1,612 @@
+"""The one function that owns every transition of a conversation.
+
+Theory of operation. A state holds frames, the top one being the flow the customer is in; its step waits for an answer.
+An event is first given to whoever holds the chat: while a manager does, what the customer sends is relayed and the bot
+is silent. Otherwise the event is understood in this order:
+
+1. a press counts only with the instance and turn of the open prompt; any other press gets a short notice and the
+   current step again, and changes nothing;
+2. typed words are commands before anything else, then an answer to the open question, then a question of the customer's
+   own (an aside, after which the open question is asked once more), and at last not understood, with a hint;
+3. results, signals and timers go to the frame that waits for them, wherever it is.
+
+An accepted event raises `turn`, so that every earlier button is stale. A walk then enters steps until one waits.
+Nothing here reads a clock, a store or a language: facts come in, effects with text keys go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.core.values import NO_VALUES, Text, Value, Values
+from bot.dialogs import inputs, prompts
+from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Show, Track
+from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
+from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Review
+from bot.dialogs.state import Heard, Pending, State
+from bot.dialogs.walk import Walk
+
+TWICE_WITHIN = timedelta(seconds=5)
+"""The same text again within this time is a message sent twice, unless it suits the new question."""
+
+MISSES_BEFORE_PERSON = 2
+FIND_ANSWER = "find-answer"
+"""The service that finds an approved answer to a customer's own question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of an event: the new state, what the world is asked to do, and why, for people."""
+
+    state: State
+    effects: tuple[Effect, ...]
+    trace: tuple[str, ...]
+
+
+def advance(book: FlowBook, facts: Values, state: State, event: Event) -> Turn:
+    """The conversation after `event`. Total: every event in every state gives a valid turn."""
+    walk = Walk(book, facts, _without_lost_frames(book, state), event)
+    if walk.state.held_by == "manager":
+        _while_held(walk, event)
+    else:
+        _EVENTS[type(event)](walk, event)
+    return Turn(walk.state, tuple(walk.effects), tuple(walk.trace))
+
+
+def _without_lost_frames(book: FlowBook, state: State) -> State:
+    """Frames whose flow or step no longer exists anywhere are dropped; the answers stay known."""
+    kept = tuple(frame for frame in state.frames if (flow := book.flows.get(frame.flow)) and frame.step in flow.steps)
+    return state if len(kept) == len(state.frames) else replace(state, frames=kept, prompt=None)
+
+
+# While a person holds the chat
+
+
+def _while_held(walk: Walk, event: Event) -> None:
+    match event:
+        case Released():
+            _released(walk, event)
+        case Said(text=text) if _command(walk, text) == "bot":
+            walk.effects.append(CloseHandoff())
+        case Said() | Attached() | Shared():
+            walk.note("relayed")
+            walk.effects.append(Relay())
+        case Pressed():
+            walk.effects.append(Acknowledge(Text("held.press")))
+        case Opened(payload=payload):
+            _arrived_by(walk, payload)
+            walk.effects.append(Relay())
+        case Signalled():
+            _signalled_while_held(walk, event)
+        case _:
+            walk.note("came while a person holds the chat")
+            _keep_result(walk, event)
+
+
+def _signalled_while_held(walk: Walk, event: Signalled) -> None:
+    card = _card_of(event)
+    if card:
+        walk.effects.append(card)
+    walk.change(deferred=(*walk.state.deferred, event))
+
+
+def _keep_result(walk: Walk, event: Event) -> None:
+    """A service's answer is not lost: the frame goes on from it once the bot is back."""
+    if isinstance(event, Returned) and (waiting := _waiting(walk, event.request)):
+        _deliver(walk, waiting, event)
+
+
+def _released(walk: Walk, event: Released) -> None:
+    if walk.state.held_by == "bot":
+        walk.note("was not held")
+        return
+    walk.count()
+    deferred = walk.state.deferred
+    walk.change(held_by="bot", deferred=())
+    walk.say(Text("handoff.back"))
+    for signal in deferred:
+        _signalled(walk, signal)
+    _again(walk)
+
+
+# Coming in
+
+
+def _opened(walk: Walk, event: Opened) -> None:
+    _arrived_by(walk, event.payload)
+    walk.count()
+    if not walk.state.frames and not walk.state.known:
+        walk.begin(walk.book.entry)
+    elif walk.form_under_way():
+        _offer_to_resume(walk)
+    else:
+        walk.home()
+
+
+def _arrived_by(walk: Walk, payload: str | None) -> None:
+    if payload:
+        walk.effects.append(Track("arrived", {"payload": payload}))
+
+
+def _offer_to_resume(walk: Walk) -> None:
+    """A form under way is neither destroyed nor silently continued."""
+    kept = tuple(frame for frame in walk.state.frames if walk.flow_of(frame).kind == "form")
+    forms = tuple(frame for frame in kept if walk.is_form(frame))
+    resting = tuple(frame for frame in kept if not walk.is_form(frame))
+    walk.change(frames=(*resting, *forms))
+    walk.begin(walk.book.resume)
+
+
+# Presses
+
+
+def _pressed(walk: Walk, event: Pressed) -> None:
+    prompt = walk.state.prompt
+    instance, turn, choice = _token(event.token)
+    current = prompt and walk.state.frames and prompt.turn == turn and walk.frame.instance == instance
+    if not (prompt and current and choice in prompt.choices):
+        _stale(walk)
+        return
+    walk.effects.append(Acknowledge())
+    walk.count()
+    _chosen(walk, choice, event)
+
+
+def _token(token: str) -> tuple[int, int, str]:
+    instance, _, rest = token.partition(".")
+    turn, _, choice = rest.partition(".")
+    if instance.isdecimal() and turn.isdecimal():
+        return int(instance), int(turn), choice
+    return -1, -1, ""
+
+
+def _stale(walk: Walk) -> None:
+    """A short notice and the current step again: in place where it is the last message, else sent anew."""
+    walk.note("stale press")
+    walk.effects.append(Acknowledge(Text("stale")))
+    prompt = walk.state.prompt
+    if not walk.state.frames or not prompt:
+        return
+    walk.show(position=prompt.position, edit=True, misses=prompt.misses)
+
+
+def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
+    """One of the offered choices was taken, by a press or in words."""
+    prompt, step = walk.state.prompt, walk.step
+    assert prompt is not None  # noqa: S101 -- a choice is only ever one of the open prompt's
+    walk.note(f"chose {choice}")
+    label = prompt.choices[choice]
+    match choice:
+        case prompts.BACK:
+            _back(walk)
+        case prompts.WHY:
+            _why(walk, step)
+        case prompts.KEEP:
+            _keep(walk)
+        case prompts.SKIP if isinstance(step, Ask):
+            walk.settle(label)
+            _answered(walk, step.saves, None, step.goto)
+        case prompts.PERSON:
+            walk.settle(label)
+            _command_flow(walk, "human")
+        case prompts.NEXT | prompts.PREVIOUS:
+            by = 1 if choice == prompts.NEXT else -1
+            walk.show(position=prompt.position + by, edit=True)
+        case prompts.AGREE | prompts.REFUSE if isinstance(step, Consent):
+            _consented(walk, step, choice == prompts.AGREE, label, event)
+        case prompts.CONFIRM if isinstance(step, Review):
+            walk.settle(label)
+            walk.go(step.goto)
+        case str() if choice.startswith(prompts.CHANGE):
+            _revise(walk, choice.removeprefix(prompts.CHANGE))
+        case _:
+            _optioned(walk, choice, label)
+
+
+def _optioned(walk: Walk, choice: str, label: Text) -> None:
+    step = walk.step
+    match step:
+        case Choose(saves=saves, options=options):
+            option = _option(options, choice)
+            walk.settle(label)
+            _answered(walk, saves, prompts.option_value(option), option.goto or step.goto or walk.frame.step)
+        case Cards(saves=saves, options=options):
+            cards = prompts.items(step, walk.values())
+            position = walk.state.prompt.position if walk.state.prompt else 0
+            walk.settle(label)
+            _answered(walk, saves, cards[position % len(cards)], _option(options, choice).goto or walk.frame.step)
+        case Await(options=options):
+            walk.settle(label)
+            walk.go(_option(options, choice).goto or walk.frame.step)
+
+
+def _option(options: tuple[Option, ...], choice: str) -> Option:
+    return next(option for option in options if option.id == choice)
+
+
+def _answered(walk: Walk, saves: str | None, value: Value, goto: str) -> None:
+    """Keep an answer and go on; the way back remembers the step."""
+    if saves:
+        walk.save(saves, value)
+        walk.change_frame(path=(*walk.frame.path, walk.frame.step))
+    walk.go(goto)
+
+
+def _keep(walk: Walk) -> None:
+    """The answer given before still holds."""
+    step = walk.step
+    if not isinstance(step, Ask | Choose) or not step.saves:
+        return
+    value = walk.frame.answers.get(step.saves, walk.values().get(step.saves))
+    walk.settle(prompts.answer_text(walk.flow, step, value))
+    if isinstance(step, Ask):
+        _answered(walk, step.saves, value, step.goto)
+    else:
+        option = next(one for one in step.options if prompts.option_value(one) == value)
+        _answered(walk, step.saves, value, option.goto or step.goto or walk.frame.step)
+
+
+def _consented(walk: Walk, step: Consent, agreed: bool, label: Text, event: Pressed | Said) -> None:
+    """Record what was decided on the very text that was shown; a notice changed meanwhile is asked again."""
+    prompt, notice = walk.state.prompt, walk.book.notices[step.consent]
+    if prompt and prompt.version != notice.version:
+        walk.note("the notice has changed")
+        walk.show(Text("consent.changed"))
+        return
+    slot = prompt.slot if prompt else ""
+    state = "given" if agreed else "refused"
+    walk.effects.append(RecordConsent(notice.id, notice.version, "given" if agreed else "refused", slot, event.message))
+    walk.settle(label)
+    walk.change_frame(answers={**walk.frame.answers, f"consent:{notice.id}": state})
+    walk.go(step.agreed if agreed else step.refused)
+
+
+def _revise(walk: Walk, name: str) -> None:
+    """Change one answer from the review, then follow its consequences through."""
+    path = walk.frame.path
+    walk.settle(None)
+    walk.change_frame(step=name, revising=True, path=path[: path.index(name)] if name in path else path)
+    walk.note("revising")
+    walk.show()
+
+
+def _back(walk: Walk) -> None:
+    """To the question before, with its answer shown; from the first question of a flow to what was before it."""
+    frame = walk.frame
+    if frame.path:
+        walk.settle(None)
+        walk.change_frame(step=frame.path[-1], path=frame.path[:-1], revising=False)
+        walk.note("back")
+        walk.show()
+    elif len(walk.state.frames) > 1 and walk.flow.kind == "talk":
+        walk.settle(None)
+        walk.end()
+    else:
+        walk.show(Text("back.nothing"))
+
+
+def _why(walk: Walk, step: object) -> None:
+    why = step.why if isinstance(step, Ask | Choose) else None
+    prompt = walk.state.prompt
+    walk.show(Text(why or "why.general"), edit=isinstance(walk.event, Pressed), misses=prompt.misses if prompt else 0)
+
+
+# Words
+
+
+def _said(walk: Walk, event: Said) -> None:
+    command = _command(walk, event.text)
+    if command:
+        walk.bury()
+        walk.count()
+        _commanded(walk, command)
+        return
+    if _sent_twice(walk, event):
+        walk.note("the same text again")
+        return
+    walk.bury()
+    walk.count()
+    if not walk.state.frames:
+        walk.begin(walk.book.home if walk.state.known else walk.book.entry)
+        return
+    match walk.step:
+        case Ask() as step:
+            _typed_answer(walk, step, event)
+        case Choose() | Cards() | Consent() | Review() | Await():
+            _typed_choice(walk, event)
+        case _:
+            walk.say(Text("busy"))
+
+
+def _command(walk: Walk, text: str) -> str | None:
+    return walk.book.commands.get(inputs.normalise(text))
+
+
+def _sent_twice(walk: Walk, event: Said) -> bool:
+    heard = walk.state.heard
+    if not heard or heard.text != event.text or event.at - heard.at > TWICE_WITHIN or not walk.state.frames:
+        return False
+    step = walk.step
+    if isinstance(step, Ask) and step.accepts not in inputs.FREE_KINDS:
+        return isinstance(_read(walk, step, event.text), inputs.Rejected)
+    return _matching_choice(walk, event.text) is None
+
+
+def _read(walk: Walk, step: Ask, text: str) -> inputs.Reading:
+    region, currency = walk.facts.get("region"), walk.facts.get("currency")
+    limits = inputs.Limits(inputs.bound(step.low), inputs.bound(step.high), str(region or "CN"), str(currency or "CNY"))
+    return inputs.read(step.accepts, text, limits)
+
+
+def _typed_answer(walk: Walk, step: Ask, event: Said) -> None:
+    choice = _matching_choice(walk, event.text)
+    both = inputs.answer_and_question(event.text)
+    asks = inputs.looks_like_question(event.text)
+    if choice:
+        _chosen(walk, choice, event)
+    elif both and not isinstance(reading := _read(walk, step, both[0]), inputs.Rejected):
+        _take_answer(walk, step, reading.value, event, question=both[1])
+    elif asks and step.accepts in inputs.FREE_KINDS:
+        _aside(walk, event.text)
+    elif not isinstance(reading := _read(walk, step, event.text), inputs.Rejected):
+        _take_answer(walk, step, reading.value, event)
+    elif asks:
+        _aside(walk, event.text)
+    else:
+        _missed(walk, reading.hint)
+
+
+def _take_answer(walk: Walk, step: Ask, value: Value, event: Said | Shared, question: str | None = None) -> None:
+    if isinstance(event, Said):
+        walk.change(heard=Heard(event.text, event.at))
+    walk.note(f"answered {step.saves}")
+    walk.settle(None)
+    if question is None:
+        _answered(walk, step.saves, value, step.goto)
+        return
+    walk.save(step.saves, value)
+    walk.change_frame(path=(*walk.frame.path, walk.frame.step), step=step.goto)
+    _aside(walk, question)
+
+
+def _typed_choice(walk: Walk, event: Said) -> None:
+    choice = _matching_choice(walk, event.text)
+    if choice:
+        walk.change(heard=Heard(event.text, event.at))
+        _chosen(walk, choice, event)
+    else:
+        _aside(walk, event.text)
+
+
+def _matching_choice(walk: Walk, text: str) -> str | None:
+    """The offered choice that the words mean: its label, its number, or a synonym."""
+    prompt = walk.state.prompt
+    if not prompt or not prompt.choices:
+        return None
+    plain = inputs.normalise(text)
+    keys = walk.book.words.get(plain, frozenset())
+    for choice, label in prompt.choices.items():
+        if label.key in keys or plain == choice:
+            return choice
+    own = [choice for choice in prompt.choices if not choice.startswith("!")]
+    if isinstance(walk.step, Choose | Await) and plain.isdecimal() and 1 <= int(plain) <= len(own):
+        return own[int(plain) - 1]
+    return None
+
+
+def _aside(walk: Walk, question: str) -> None:
+    """The customer asks something; the open question is asked again behind the answer."""
+    request = f"{walk.frame.instance}.{walk.state.turn}.aside"
+    walk.note("a question of the customer's own")
+    walk.change(pending=(*walk.state.pending, Pending(request, "aside", walk.frame.instance)))
+    walk.effects.append(Request(request, FIND_ANSWER, {"question": question}))
+
+
+def _missed(walk: Walk, hint: Text) -> None:
+    misses = walk.state.prompt.misses + 1 if walk.state.prompt else 1
+    position = walk.state.prompt.position if walk.state.prompt else 0
+    walk.note(f"not understood, {misses} in a row")
+    walk.show(hint, position=position, misses=misses, help_offered=misses >= MISSES_BEFORE_PERSON)
+
+
+def _again(walk: Walk, *lead: Text) -> None:
+    """Ask the open question once more, below what has been said."""
+    if not walk.state.frames:
+        walk.home()
+    elif isinstance(walk.step, Call | Handoff) and _pending_of(walk, walk.frame.instance):
+        walk.say(*lead) if lead else None
+    elif walk.state.prompt:
+        walk.show(*lead, position=walk.state.prompt.position)
+    else:
+        for paragraph in lead:
+            walk.say(paragraph)
+        walk.enter()
+
+
+# Commands
+
+
+def _commanded(walk: Walk, command: str) -> None:
+    walk.note(f"command {command}")
+    match command:
+        case "start":
+            _opened(walk, Opened(walk.event.at))
+        case "help":
+            walk.say(Text("help"))
+            _again(walk)
+        case "cancel":
+            _cancel(walk)
+        case "back" if walk.state.frames:
+            _back(walk)
+        case "why" if walk.state.frames:
+            _why(walk, walk.step)
+        case "bot" | "back" | "why":
+            _again(walk)
+        case _:
+            walk.settle(None)
+            _command_flow(walk, command)
+
+
+def _cancel(walk: Walk) -> None:
+    walk.settle(None)
+    kept = walk.form_under_way()
+    walk.say(Text("cancelled.kept" if kept else "cancelled"))
+    walk.home()
+
+
+def _command_flow(walk: Walk, command: str) -> None:
+    walk.begin(walk.book.command_flows[command])
+
+
+# Contacts and files
+
+
+def _shared(walk: Walk, event: Shared) -> None:
+    walk.bury()
+    walk.count()
+    step = walk.step if walk.state.frames else None
+    if not isinstance(step, Ask) or step.accepts != "phone":
+        _again(walk, Text("contact.unexpected"))
+    elif not event.own:
+        _missed(walk, Text("contact.not_own"))
+    elif isinstance(reading := _read(walk, step, event.phone), inputs.Rejected):
+        _missed(walk, reading.hint)
+    else:
+        _take_answer(walk, step, reading.value, event)
+
+
+def _attached(walk: Walk, event: Attached) -> None:
+    walk.bury()
+    walk.count()
+    walk.note(f"sent a {event.kind}")
+    _again(walk, Text(f"attached.{event.kind}"))
+
+
+# Answers of services
+
+
+def _waiting(walk: Walk, request: str) -> Pending | None:
+    return next((item for item in walk.state.pending if item.request == request), None)
+
+
+def _pending_of(walk: Walk, instance: int) -> Pending | None:
+    return next((item for item in walk.state.pending if item.instance == instance and item.purpose == "step"), None)
+
+
+def _returned(walk: Walk, event: Returned) -> None:
+    waiting = _waiting(walk, event.request)
+    if not waiting:
+        walk.note("an answer nobody waits for")
+        return
+    on_top = walk.state.frames and walk.frame.instance == waiting.instance
+    if waiting.purpose == "aside":
+        walk.change(pending=tuple(item for item in walk.state.pending if item != waiting))
+        _answer_found(walk, event)
+        return
+    walk.count()
+    if on_top:
+        walk.replace_busy()
+    _deliver(walk, waiting, event)
+    if on_top:
+        walk.enter()
+
+
+def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
+    """Put a service's values into the frame that asked, and move it to where the outcome points."""
+    frames = []
+    for frame in walk.state.frames:
+        step = walk.flow_of(frame).steps[frame.step]
+        if frame.instance == waiting.instance and isinstance(step, Call | Handoff):
+            target = step.on.get(event.outcome) or step.on["else"]
+            frames.append(replace(frame, step=target, answers={**frame.answers, **event.values}))
+        else:
+            frames.append(frame)
+    walk.note(f"returned {event.outcome}")
+    pending = tuple(item for item in walk.state.pending if item != waiting)
+    walk.change(frames=tuple(frames), pending=pending)
+
+
+def _answer_found(walk: Walk, event: Returned) -> None:
+    answer = event.values.get("answer")
+    if event.outcome == "found" and isinstance(answer, Text):
+        walk.say(answer)
+        _again(walk)
+    elif walk.state.prompt:
+        _missed(walk, Text("unclear"))
+    else:
+        walk.say(Text("unclear"))
+        _again(walk)
+
+
+# Signals and timers
+
+
+def _signalled(walk: Walk, event: Signalled) -> None:
+    told = event.values.get("told")
+    card = _card_of(event)
+    if card:
+        walk.effects.append(card)
+    if event.name == "manager" and event.outcome == "joined":
+        walk.count()
+        walk.settle(None)
+        if isinstance(told, Text):
+            walk.say(told)
+        walk.change(held_by="manager")
+        return
+    if isinstance(told, Text):
+        walk.say(told)
+    _wake(walk, event)
+
+
+def _card_of(event: Signalled) -> Show | None:
+    """A card that a signal brings is shown in its own message, and changed there from then on."""
+    card, slot = event.values.get("card"), event.values.get("slot")
+    if isinstance(card, Text) and isinstance(slot, str):
+        return Show(slot=slot, body=(card,), edit=True)
+    return None
+
+
+def _wake(walk: Walk, event: Signalled) -> None:
+    """The frame that awaits this outcome goes on, and comes to the top if it was beneath others."""
+    for frame in reversed(walk.state.frames):
+        step = walk.flow_of(frame).steps[frame.step]
+        concerns = frame.answers.get("application", event.values.get("application")) == event.values.get("application")
+        if isinstance(step, Await) and step.awaits == event.name and event.outcome in step.on and concerns:
+            others = tuple(other for other in walk.state.frames if other is not frame)
+            answers = {**frame.answers, **_lasting(event.values)}
+            moved = replace(frame, step=step.on[event.outcome], answers=answers)
+            walk.count()
+            walk.settle(None)
+            walk.change(frames=(*others, moved))
+            walk.note(f"signal {event.outcome}")
+            walk.enter()
+            return
+    walk.note(f"signal {event.name} {event.outcome}")
+
+
+def _lasting(values: Values) -> Values:
+    return {name: value for name, value in values.items() if name not in ("card", "told", "slot")} or NO_VALUES
+
+
+def _timed_out(walk: Walk, event: TimedOut) -> None:
+    waiting = _waiting(walk, event.timer)
+    step = walk.step if walk.state.frames else None
+    if waiting and isinstance(step, Call) and step.late and walk.frame.instance == waiting.instance:
+        walk.say(Text(step.late))
+    walk.note("timer ran out")
+
+
+_EVENTS: dict[type, Callable[[Walk, Any], None]] = {
+    Opened: _opened,
+    Said: _said,
+    Pressed: _pressed,
+    Shared: _shared,
+    Attached: _attached,
+    Returned: _returned,
+    Signalled: _signalled,
+    TimedOut: _timed_out,
+    Released: _released,
+}

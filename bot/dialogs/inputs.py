@@ -1,0 +1,280 @@
+"""What people type, understood: amounts, terms, numbers, phones, codes, names. Pure functions of the text.
+
+`read` turns the text for one kind of question into an `Accepted` value or a `Rejected` hint that says what was
+understood and what is expected.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import phonenumbers
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from bot.core.values import Money, Months, Text, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The text is an answer: `value`."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The text is not an answer; `hint` says what was understood and what is expected, with an example."""
+
+    hint: Text
+
+
+Reading = Accepted | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds an answer: the least and greatest value, and the market's region and currency."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    region: str = "CN"
+    currency: str = "CNY"
+
+
+_EDGES = " \t\r\n.,!?;:。，！？；：、~～…\"'“”‘’()（）[]【】"
+_QUESTION_END = re.compile(r"[?？]\s*$|[吗呢么嘛]\s*[。.!！~～]?\s*$")
+_QUESTION_START = re.compile(
+    r"^\s*(what|why|how|when|where|who|which|can|could|do|does|is|are|will|would|should|may"
+    r"|为什么|为何|怎么|怎样|如何|什么|多少|多久|哪|谁|能不能|可不可以|可以|是不是|有没有|要不要|几)\b",
+    re.IGNORECASE,
+)
+_QUESTION_ANYWHERE = re.compile(
+    r"为什么|怎么|如何|多少|多久|什么|哪些|哪里|能不能|可不可以|是不是|有没有|要不要|会不会"
+)
+_SENTENCE = re.compile(r"[^。；;！!？?\n]+[。；;！!？?\n]*")
+_CLAUSE = re.compile(r"(?:[,，]\s*|[.]\s+)(?!\d)")
+
+
+def normalise(text: str) -> str:
+    """`text` for comparison: full-width to half-width (NFKC), case folded, without punctuation at the edges."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().strip(_EDGES).split())
+
+
+def looks_like_question(text: str) -> bool:
+    """Whether the text asks something, by its ending or its question words."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    starts = _QUESTION_START.match(plain)
+    return bool(_QUESTION_END.search(plain) or starts or _QUESTION_ANYWHERE.search(plain))
+
+
+def answer_and_question(text: str) -> tuple[str, str] | None:
+    """Splits "300k. What is the rate?" into its answer and its question, or None where it is not both."""
+    parts = [part.strip() for sentence in _SENTENCE.findall(text) for part in _CLAUSE.split(sentence)]
+    parts = [part for part in parts if part.strip(_EDGES)]
+    questions = [part for part in parts if looks_like_question(part)]
+    answers = [part for part in parts if not looks_like_question(part)]
+    if not questions or len(answers) != 1:
+        return None
+    return answers[0], " ".join(questions)
+
+
+def read(kind: str, text: str, limits: Limits) -> Reading:
+    """The text as an answer of `kind`, one of `KINDS`."""
+    return KINDS[kind](text, limits)
+
+
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_MYRIADS = {"万": 10_000, "亿": 100_000_000}
+_CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿半]+")
+_UNITS = {
+    "": 1, "k": 1_000, "thousand": 1_000, "千": 1_000, "w": 10_000, "万": 10_000, "百万": 1_000_000,
+    "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000, "千万": 10_000_000, "亿": 100_000_000,
+}  # fmt: skip
+_NUMBER = re.compile(
+    r"(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
+    r"(?P<unit>thousand|million|mn|百万|千万|[kmw万千亿](?![a-z]))?"
+)
+_RANGE_MARK = re.compile(r"^\s*(?:-|–|—|~|～|到|至|to|or|或)\s*$")
+
+
+def chinese_number(words: str) -> Decimal | None:
+    """`三十万` → 300000, `一百二十` → 120, `三万五` → 35000; None where the words are no number."""
+    total = section = digit = 0
+    last_unit = 1
+    half = words.endswith("半")
+    for sign in words.removesuffix("半"):
+        if sign in _DIGITS:
+            digit = _DIGITS[sign]
+            if sign in "零〇":
+                last_unit = 10
+        elif sign in _TENS:
+            section += (digit or 1) * _TENS[sign]
+            digit, last_unit = 0, _TENS[sign]
+        elif sign in _MYRIADS:
+            total = (total + section + digit) * _MYRIADS[sign]
+            section = digit = 0
+            last_unit = _MYRIADS[sign]
+        else:
+            return None
+    # "三万五" means 35,000 and "一百二" 120: a last bare digit counts in tenths of the unit before it.
+    tail = digit * (last_unit // 10) if last_unit >= 100 else digit
+    number = Decimal(total + section + tail)
+    if half:
+        number += Decimal(last_unit) / 2 if number else Decimal("0.5")
+    return number if words else None
+
+
+def numbers(text: str) -> list[Decimal]:
+    """All numbers in the text in order, with their units: `20-30万` gives 200000 and 300000."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    found = [(match.start(), match.end(), *_numeric(match)) for match in _NUMBER.finditer(plain)]
+    if not found:
+        words = (chinese_number(match.group()) for match in _CHINESE.finditer(plain))
+        return [number for number in words if number is not None]
+    values = [value * _UNITS[unit] for _, _, value, unit in found]
+    for index in range(len(found) - 1):
+        between = plain[found[index][1] : found[index + 1][0]]
+        if not found[index][3] and found[index + 1][3] and _RANGE_MARK.match(between):
+            values[index] *= _UNITS[found[index + 1][3]]
+    return values
+
+
+def _numeric(match: re.Match[str]) -> tuple[Decimal, str]:
+    return Decimal(match["digits"].replace(",", "")), match["unit"] or ""
+
+
+def _amount(text: str, limits: Limits) -> Reading:
+    found = numbers(text)
+    if len(found) != 1:
+        return Rejected(_amount_hint(text, found, limits))
+    amount = found[0]
+    if amount <= 0 or amount != amount.quantize(Decimal("0.01")):
+        return Rejected(Text("input.amount", {"said": _quoted(text)}))
+    money = Money(amount, limits.currency)
+    return _within(amount, limits, Accepted(money), lambda bound: Money(bound, limits.currency), money)
+
+
+def _amount_hint(text: str, found: list[Decimal], limits: Limits) -> Text:
+    if len(found) == 2:
+        low, high = (Money(number, limits.currency) for number in found)
+        return Text("input.range", {"low": low, "high": high})
+    return Text("input.amount", {"said": _quoted(text)})
+
+
+def _within(
+    number: Decimal, limits: Limits, accepted: Accepted, shown: Callable[[Decimal], Value], said: Value
+) -> Reading:
+    if limits.low is not None and number < limits.low:
+        return Rejected(Text("input.too_low", {"said": said, "low": shown(limits.low)}))
+    if limits.high is not None and number > limits.high:
+        return Rejected(Text("input.too_high", {"said": said, "high": shown(limits.high)}))
+    return accepted
+
+
+_YEARS = re.compile(r"年|years?|yrs?|\by\b")
+_HALF_YEAR = re.compile(r"半年|half a year")
+_MONTHS = re.compile(r"个?月|months?|mos?\b")
+
+
+def _months(text: str, limits: Limits) -> Reading:
+    count = _month_count(unicodedata.normalize("NFKC", text).casefold())
+    if count is None:
+        return Rejected(Text("input.months", {"said": _quoted(text)}))
+    return _within(Decimal(count), limits, Accepted(Months(count)), lambda bound: Months(int(bound)), Months(count))
+
+
+def _month_count(plain: str) -> int | None:
+    """Months meant by `18`, `18个月`, `1年半`, `2 years 3 months`, `半年`."""
+    if _HALF_YEAR.fullmatch(plain.strip(_EDGES)):
+        return 6
+    found = numbers(plain)
+    in_years, in_months = bool(_YEARS.search(plain)), bool(_MONTHS.search(plain))
+    if len(found) == 2 and in_years and in_months:
+        count = found[0] * 12 + found[1]
+    elif len(found) == 1:
+        count = found[0] * 12 + (6 if "年半" in plain else 0) if in_years else found[0]
+    else:
+        return None
+    return int(count) if count == int(count) and 0 <= count <= 1200 else None
+
+
+def _count(text: str, limits: Limits) -> Reading:
+    found = numbers(text)
+    if len(found) != 1 or found[0] != int(found[0]) or found[0] < 0:
+        return Rejected(Text("input.count", {"said": _quoted(text)}))
+    count = int(found[0])
+    return _within(found[0], limits, Accepted(count), int, count)
+
+
+def _phone(text: str, limits: Limits) -> Reading:
+    plain = unicodedata.normalize("NFKC", text)
+    try:
+        number = phonenumbers.parse(plain, limits.region)
+    except phonenumbers.NumberParseException:
+        return Rejected(Text("input.phone"))
+    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    of_market = phonenumbers.region_code_for_number(number) == limits.region
+    if not (phonenumbers.is_valid_number(number) and of_market and phonenumbers.number_type(number) in mobile):
+        return Rejected(Text("input.phone"))
+    return Accepted(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _uscc(text: str, limits: Limits) -> Reading:
+    plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    try:
+        return Accepted(uscc.validate(plain))
+    except ValidationError:
+        return Rejected(Text("input.uscc", {"count": len(plain)}))
+
+
+def _words(text: str, limits: Limits) -> Reading:
+    plain = " ".join(unicodedata.normalize("NFKC", text).split()) if text.isascii() else " ".join(text.split())
+    if not any(sign.isalnum() for sign in plain):
+        return Rejected(Text("input.words"))
+    if len(plain) > 200:
+        return Rejected(Text("input.too_long", {"count": len(plain), "most": 200}))
+    return Accepted(plain)
+
+
+def _name(text: str, limits: Limits) -> Reading:
+    plain = " ".join(text.split())
+    letters = [sign for sign in plain if sign.isalpha()]
+    if len(letters) < 2 or len(plain) > 60 or any(sign.isdigit() for sign in plain):
+        return Rejected(Text("input.name"))
+    return Accepted(plain)
+
+
+def _quoted(text: str) -> str:
+    """What was typed, short enough to be said back."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 24 else f"{plain[:23]}…"
+
+
+KINDS: Mapping[str, Callable[[str, Limits], Reading]] = {
+    "amount": _amount,
+    "months": _months,
+    "count": _count,
+    "phone": _phone,
+    "uscc": _uscc,
+    "words": _words,
+    "name": _name,
+}
+
+FREE_KINDS = frozenset({"words", "name"})
+"""Kinds that nearly any text satisfies, where a question must not be taken for an answer."""
+
+
+def bound(text: str | None) -> Decimal | None:
+    """A limit as authored. Raises `InvalidOperation` for what is no number."""
+    if text is None:
+        return None
+    number = Decimal(text)
+    if not number.is_finite():
+        raise InvalidOperation
+    return number

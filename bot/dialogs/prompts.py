@@ -1,0 +1,214 @@
+"""What a step shows while it waits: its paragraphs, the choices it offers, and how the buttons stand in rows.
+
+Choices that every form has carry ids with `!`, so that they cannot be mistaken for an author's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.values import Money, Months, Text, Value, Values
+from bot.dialogs.model import (
+    Ask,
+    Await,
+    Cards,
+    Choose,
+    Consent,
+    Flow,
+    FlowBook,
+    Option,
+    Review,
+    Step,
+)
+from bot.dialogs.state import Frame
+
+BACK, WHY, KEEP, SKIP, NEXT, PREVIOUS, PERSON, AGREE, REFUSE, CONFIRM = (
+    "!back", "!why", "!keep", "!skip", "!next", "!previous", "!person", "!agree", "!refuse", "!confirm",
+)  # fmt: skip
+CHANGE = "!change:"
+"""Followed by the step whose answer is to be changed."""
+
+LABELS: Mapping[str, str] = {
+    BACK: "button.back",
+    WHY: "button.why",
+    SKIP: "button.skip",
+    NEXT: "button.next",
+    PREVIOUS: "button.previous",
+    PERSON: "button.person",
+    AGREE: "button.agree",
+    REFUSE: "button.refuse",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A step as it is to be shown; `links` are choices that open an address instead of coming back."""
+
+    body: tuple[Text, ...]
+    choices: Mapping[str, Text] = field(default_factory=dict)
+    rows: tuple[tuple[str, ...], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    asks_contact: bool = False
+    version: int = 0
+
+
+def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
+    """What the frame's step shows. `values` are all that texts and conditions may use."""
+    step = flow.steps[frame.step]
+    match step:
+        case Ask():
+            return _ask(book, flow, frame, step, values)
+        case Choose():
+            return _choose(book, flow, frame, step, values)
+        case Cards():
+            return _cards(book, step, values, position)
+        case Consent():
+            return _consent(book, step, values)
+        case Review():
+            return _review(book, flow, frame, step, values)
+        case Await():
+            options = offered(step.options, values)
+            return View(
+                (said(book, step.shows, values),),
+                {option.id: said(book, option.label, values) for option in options},
+                tuple((option.id,) for option in options),
+            )
+        case _:
+            return View(())
+
+
+def said(book: FlowBook, key: str, values: Values) -> Text:
+    """The text with just the values it has placeholders for; one that is missing is None, which reads as a dash."""
+    return Text(key, {name: values.get(name) for name in book.placeholders.get(key, ())})
+
+
+def offered(options: tuple[Option, ...], values: Values) -> tuple[Option, ...]:
+    """The options whose condition holds."""
+    return tuple(option for option in options if option.when is None or option.when.holds(values))
+
+
+def option_value(option: Option) -> Value:
+    """What choosing the option saves."""
+    return option.id if option.value is None else option.value
+
+
+def answer_text(flow: Flow, step: Step, value: Value) -> Text:
+    """An answer as it is read back: a choice by its label, anything else as its value."""
+    if isinstance(step, Choose):
+        for option in step.options:
+            if option_value(option) == value:
+                return Text(option.label)
+    return Text("answer", {"answer": value})
+
+
+def items(step: Cards, values: Values) -> tuple[Mapping[str, Value], ...]:
+    """The list that the cards go through."""
+    found = values.get(step.cards)
+    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
+
+
+def answered_steps(flow: Flow, frame: Frame) -> Iterator[tuple[str, Ask | Choose]]:
+    """The answered questions in the order they were asked."""
+    for name in frame.path:
+        step = flow.steps.get(name)
+        if isinstance(step, Ask | Choose) and step.saves and step.saves in frame.answers:
+            yield name, step
+
+
+def _navigation(flow: Flow, frame: Frame, why: str | None) -> tuple[str, ...]:
+    if flow.kind != "form":
+        return (WHY,) if why else ()
+    return (*((BACK,) if frame.path else ()), *((WHY,) if why else ()))
+
+
+def _current(book: FlowBook, flow: Flow, frame: Frame, step: Ask | Choose, values: Values) -> Text | None:
+    """The answer given before, offered to be kept; only forms remember aloud."""
+    if flow.kind != "form" or not step.saves:
+        return None
+    value = frame.answers.get(step.saves, values.get(step.saves))
+    return None if value is None or not _keepable(step, value) else answer_text(flow, step, value)
+
+
+def _keepable(step: Ask | Choose, value: Value) -> bool:
+    """Whether an earlier answer can be one to this question: two flows may use one name for unlike things."""
+    if isinstance(step, Choose):
+        return any(option_value(option) == value for option in step.options)
+    match step.accepts:
+        case "amount":
+            return isinstance(value, Money)
+        case "months":
+            return isinstance(value, Months)
+        case "count":
+            return isinstance(value, int)
+        case _:
+            return isinstance(value, str)
+
+
+def _labelled(book: FlowBook, ids: tuple[str, ...]) -> dict[str, Text]:
+    return {name: Text(LABELS[name]) for name in ids}
+
+
+def _ask(book: FlowBook, flow: Flow, frame: Frame, step: Ask, values: Values) -> View:
+    current = _current(book, flow, frame, step, values)
+    body = [said(book, step.ask, values)]
+    choices: dict[str, Text] = {}
+    rows: list[tuple[str, ...]] = []
+    if current:
+        body.append(Text("current", {"answer": current}))
+        choices[KEEP] = Text("button.keep", {"answer": current})
+        rows.append((KEEP,))
+    navigation = (*((SKIP,) if step.optional else ()), *_navigation(flow, frame, step.why))
+    choices |= _labelled(book, navigation)
+    if navigation:
+        rows.append(navigation)
+    return View(tuple(body), choices, tuple(rows), asks_contact=step.accepts == "phone")
+
+
+def _choose(book: FlowBook, flow: Flow, frame: Frame, step: Choose, values: Values) -> View:
+    current = _current(book, flow, frame, step, values)
+    options = offered(step.options, values)
+    body = [said(book, step.choose, values)]
+    if current:
+        body.append(Text("current", {"answer": current}))
+    ids = [option.id for option in options]
+    rows = [tuple(ids[start : start + step.columns]) for start in range(0, len(ids), step.columns)]
+    navigation = _navigation(flow, frame, step.why)
+    if navigation:
+        rows.append(navigation)
+    labels = {option.id: said(book, option.label, values) for option in options}
+    links = {option.id: option.url for option in options if option.url}
+    return View(tuple(body), labels | _labelled(book, navigation), tuple(rows), links)
+
+
+def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
+    found = items(step, values)
+    if not found:
+        return View((said(book, step.empty, values),))
+    place = position % len(found)
+    shown: Values = {**values, **found[place], "position": place + 1, "total": len(found)}
+    options = offered(step.options, shown)
+    navigation = (PREVIOUS, NEXT) if len(found) > 1 else ()
+    labels = {option.id: said(book, option.label, shown) for option in options}
+    rows = ((navigation,) if navigation else ()) + tuple((option.id,) for option in options)
+    return View((said(book, step.text, shown),), labels | _labelled(book, navigation), rows)
+
+
+def _consent(book: FlowBook, step: Consent, values: Values) -> View:
+    notice = book.notices[step.consent]
+    body = (said(book, notice.text, values),)
+    return View(body, _labelled(book, (AGREE, REFUSE)), ((AGREE,), (REFUSE,)), version=notice.version)
+
+
+def _review(book: FlowBook, flow: Flow, frame: Frame, step: Review, values: Values) -> View:
+    lines: list[Text] = [said(book, step.review, values)]
+    choices: dict[str, Text] = {}
+    for name, asked in answered_steps(flow, frame):
+        label = Text(f"field.{asked.saves}")
+        answer = answer_text(flow, asked, frame.answers[asked.saves or ""])
+        lines.append(Text("review.line", {"field": label, "answer": answer}))
+        choices[CHANGE + name] = Text("button.change", {"field": label})
+    ids = list(choices)
+    rows = tuple(tuple(ids[start : start + 2]) for start in range(0, len(ids), 2))
+    body = (lines[0], Text("review.lines", {"lines": tuple(lines[1:])}))
+    return View(body, {CONFIRM: Text(step.confirm), **choices}, ((CONFIRM,), *rows))

@@ -1,0 +1,254 @@
+"""Flows from authored documents: every mistake is an error that names file, step, field and remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.core.errors import ContentError, RuleError
+from bot.core.rules import Rule
+from bot.dialogs import inputs
+from bot.dialogs.model import (
+    Ask,
+    Await,
+    Branch,
+    Call,
+    Cards,
+    Choose,
+    Consent,
+    End,
+    Enter,
+    Flow,
+    FlowRef,
+    Handoff,
+    Option,
+    Review,
+    Say,
+    Step,
+)
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def parse_flows(documents: Mapping[str, Any], release: int) -> dict[str, Flow]:
+    """The flows of the documents (file name → parsed YAML) by name, as content of `release`."""
+    flows: dict[str, Flow] = {}
+    for file, document in documents.items():
+        flow = _Reader(file, release).flow(document)
+        if flow.ref.name in flows:
+            raise ContentError(f"{file}: flow '{flow.ref.name}' is also defined in another file; rename one")
+        flows[flow.ref.name] = flow
+    return flows
+
+
+class _Fields:
+    """One authored mapping being read; what is left at the end was misspelt."""
+
+    def __init__(self, place: str, fields: Any) -> None:
+        if not isinstance(fields, dict):
+            raise ContentError(f"{place}: a mapping of fields is expected")
+        self.place = place
+        self._left = dict(fields)
+
+    def has(self, name: str) -> bool:
+        return name in self._left
+
+    def text(self, name: str) -> str:
+        value = self.optional(name)
+        if value is None:
+            raise ContentError(f"{self.place}: field '{name}' is missing; add it")
+        return value
+
+    def optional(self, name: str) -> str | None:
+        value = self._left.pop(name, None)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        raise ContentError(f"{self.place}: field '{name}' must be a text")
+
+    def number(self, name: str, default: int) -> int:
+        value = self._left.pop(name, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ContentError(f"{self.place}: field '{name}' must be a whole number")
+        return value
+
+    def raw(self, name: str) -> Any:
+        return self._left.pop(name, None)
+
+    def table(self, name: str) -> dict[str, str]:
+        value = self._left.pop(name, None)
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise ContentError(f"{self.place}: field '{name}' must map outcomes to steps")
+        # YAML 1.1 reads an unquoted `on:` or `yes:` as a truth value.
+        return {str(key): item for key, item in value.items()}
+
+    def items(self, name: str) -> list[Any]:
+        value = self._left.pop(name, None) or []
+        if not isinstance(value, list):
+            raise ContentError(f"{self.place}: field '{name}' must be a list")
+        return value
+
+    def finish(self) -> None:
+        if self._left:
+            raise ContentError(f"{self.place}: unknown field '{next(iter(self._left))}'; correct or remove it")
+
+
+class _Reader:
+    def __init__(self, file: str, release: int) -> None:
+        self.file = file
+        self.release = release
+
+    def flow(self, document: Any) -> Flow:
+        fields = _Fields(self.file, document)
+        name, entry = fields.text("flow"), fields.text("entry")
+        kind = fields.optional("kind") or "talk"
+        steps = fields.raw("steps")
+        fields.finish()
+        if kind not in ("form", "talk"):
+            raise ContentError(f"{self.file}: kind '{kind}' is unknown; use 'form' or 'talk'")
+        if not isinstance(steps, dict) or not steps:
+            raise ContentError(f"{self.file}: field 'steps' must map step names to steps")
+        read = {str(step): self.step(str(step), body) for step, body in steps.items()}
+        return Flow(FlowRef(name, self.release), entry, read, "form" if kind == "form" else "talk")
+
+    def step(self, name: str, body: Any) -> Step:
+        place = f"{self.file}: step '{name}'"
+        if not _ID.fullmatch(name):
+            raise ContentError(f"{place}: a step name has small letters, digits and _, at most 32")
+        # YAML 1.1 reads the key `on` as true.
+        fields = _Fields(
+            place,
+            {("on" if key is True else key): item for key, item in body.items()} if isinstance(body, dict) else body,
+        )
+        for key, reader in _STEPS.items():
+            if fields.has(key):
+                step = reader(self, fields)
+                fields.finish()
+                return step
+        raise ContentError(f"{place}: one of {', '.join(_STEPS)} is expected")
+
+    def rule(self, place: str, expression: Any) -> Rule:
+        if not isinstance(expression, str):
+            raise ContentError(f"{place}: a condition must be a text")
+        try:
+            return Rule(expression)
+        except RuleError as error:
+            raise ContentError(f"{place}: {error}") from None
+
+    def options(self, fields: _Fields) -> tuple[Option, ...]:
+        return tuple(self.option(fields.place, item) for item in fields.items("options"))
+
+    def option(self, place: str, item: Any) -> Option:
+        fields = _Fields(f"{place}, an option", item)
+        name = fields.text("id")
+        if not _ID.fullmatch(name):
+            raise ContentError(f"{place}: option id '{name}' must have small letters, digits and _, at most 32")
+        when = fields.raw("when")
+        option = Option(
+            id=name,
+            label=fields.text("label"),
+            goto=fields.optional("goto"),
+            value=fields.raw("value"),
+            when=self.rule(place, when) if when is not None else None,
+            url=fields.optional("url"),
+        )
+        fields.finish()
+        return option
+
+    def say(self, fields: _Fields) -> Step:
+        return Say(fields.text("say"), fields.text("goto"))
+
+    def ask(self, fields: _Fields) -> Step:
+        accepts = fields.text("accepts")
+        if accepts not in inputs.KINDS:
+            raise ContentError(f"{fields.place}: accepts '{accepts}' is unknown; use one of {', '.join(inputs.KINDS)}")
+        low, high = fields.optional("low"), fields.optional("high")
+        for limit in (low, high):
+            try:
+                inputs.bound(limit)
+            except ArithmeticError:
+                raise ContentError(f"{fields.place}: limit '{limit}' is no number") from None
+        return Ask(
+            ask=fields.text("ask"),
+            saves=fields.text("saves"),
+            accepts=accepts,
+            goto=fields.text("goto"),
+            why=fields.optional("why"),
+            low=low,
+            high=high,
+            optional=fields.raw("optional") is True,
+        )
+
+    def choose(self, fields: _Fields) -> Step:
+        return Choose(
+            choose=fields.text("choose"),
+            options=self.options(fields),
+            saves=fields.optional("saves"),
+            goto=fields.optional("goto"),
+            columns=fields.number("columns", 1),
+            why=fields.optional("why"),
+        )
+
+    def cards(self, fields: _Fields) -> Step:
+        return Cards(
+            fields.text("cards"), fields.text("text"), self.options(fields), fields.text("saves"), fields.text("empty")
+        )
+
+    def branch(self, fields: _Fields) -> Step:
+        branches = []
+        for item in fields.items("branch"):
+            case = _Fields(f"{fields.place}, a branch", item)
+            branches.append((self.rule(case.place, case.raw("when")), case.text("goto")))
+            case.finish()
+        return Branch(tuple(branches), fields.text("else"))
+
+    def consent(self, fields: _Fields) -> Step:
+        return Consent(fields.text("consent"), fields.text("agreed"), fields.text("refused"))
+
+    def review(self, fields: _Fields) -> Step:
+        return Review(fields.text("review"), fields.text("confirm"), fields.text("goto"))
+
+    def call(self, fields: _Fields) -> Step:
+        patience = fields.number("patience", 0)
+        return Call(
+            call=fields.text("call"),
+            on=fields.table("on"),
+            passes=tuple(str(name) for name in fields.items("passes")),
+            busy=fields.optional("busy"),
+            patience=patience or None,
+            late=fields.optional("late"),
+        )
+
+    def await_(self, fields: _Fields) -> Step:
+        return Await(fields.text("await"), fields.text("shows"), fields.table("on"), self.options(fields))
+
+    def handoff(self, fields: _Fields) -> Step:
+        return Handoff(fields.text("handoff"), fields.table("on"))
+
+    def enter(self, fields: _Fields) -> Step:
+        return Enter(fields.text("enter"), fields.text("goto"))
+
+    def end(self, fields: _Fields) -> Step:
+        then = fields.text("end")
+        match then:
+            case "return" | "home" | "restart" | "forget":
+                return End(then)
+        raise ContentError(f"{fields.place}: end '{then}' is unknown; use return, home, restart or forget")
+
+
+_STEPS: Mapping[str, Callable[[_Reader, _Fields], Step]] = {
+    "say": _Reader.say,
+    "ask": _Reader.ask,
+    "choose": _Reader.choose,
+    "cards": _Reader.cards,
+    "branch": _Reader.branch,
+    "consent": _Reader.consent,
+    "review": _Reader.review,
+    "call": _Reader.call,
+    "await": _Reader.await_,
+    "handoff": _Reader.handoff,
+    "enter": _Reader.enter,
+    "end": _Reader.end,
+}

@@ -1,0 +1,339 @@
+"""The engine's workspace for one event: a state being moved on, the effects so far, and the trace of why.
+
+A walk enters steps until one of them waits. It knows how to show, settle and repeat the open prompt, and how frames
+come and go; which event leads to which move is `engine`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.errors import ContentError
+from bot.core.values import Text, Value, Values
+from bot.dialogs import prompts
+from bot.dialogs.effects import Button, Effect, OpenHandoff, Request, SetTimer, Show
+from bot.dialogs.events import Event
+from bot.dialogs.model import (
+    Ask,
+    Await,
+    Branch,
+    Call,
+    Cards,
+    Choose,
+    Consent,
+    End,
+    Enter,
+    Flow,
+    FlowBook,
+    Handoff,
+    Review,
+    Say,
+    Step,
+)
+from bot.dialogs.state import Frame, Pending, Prompt, State
+
+MOST_STEPS = 200
+"""More steps than this without waiting is a loop, which the content check should have refused."""
+
+
+class Walk:
+    """One event's way through the flows. `state`, `effects` and `trace` are the result."""
+
+    def __init__(self, book: FlowBook, facts: Values, state: State, event: Event) -> None:
+        self.book = book
+        self.facts = facts
+        self.state = state
+        self.event = event
+        self.effects: list[Effect] = []
+        self.trace: list[str] = []
+        self._steps = 0
+        self._notes = 0
+        self._live: str | None = None
+
+    # What is there
+
+    @property
+    def frame(self) -> Frame:
+        """The frame on top."""
+        return self.state.frames[-1]
+
+    @property
+    def flow(self) -> Flow:
+        """The flow of the frame on top, in the release it is pinned to."""
+        return self.flow_of(self.frame)
+
+    @property
+    def step(self) -> Step:
+        """The step that the frame on top stands at."""
+        return self.flow.steps[self.frame.step]
+
+    def flow_of(self, frame: Frame) -> Flow:
+        """The flow that a frame is in."""
+        return self.book.flows[frame.flow]
+
+    def values(self) -> Values:
+        """All that texts and rules may use: facts, what is known, and the answers of every frame, the top one last."""
+        merged = {**self.facts, **self.state.known}
+        for frame in self.state.frames:
+            merged.update(frame.answers)
+        return merged
+
+    def form_under_way(self) -> bool:
+        """Whether a form is unfinished: entered, not yet resting on something that the lender does."""
+        return any(self.is_form(frame) for frame in self.state.frames)
+
+    def is_form(self, frame: Frame) -> bool:
+        """Whether the frame holds answers that are worth coming back to."""
+        flow = self.flow_of(frame)
+        return flow.kind == "form" and not isinstance(flow.steps[frame.step], Await)
+
+    # Changing the state
+
+    def change(self, **changes: object) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]  # field names are checked by `replace`
+
+    def change_frame(self, **changes: object) -> None:
+        """Replace fields of the frame on top."""
+        frame = replace(self.frame, **changes)  # type: ignore[arg-type]  # field names are checked by `replace`
+        self.change(frames=(*self.state.frames[:-1], frame))
+
+    def save(self, name: str, value: Value) -> None:
+        """Keep an answer with the form and with what is known of the customer."""
+        self.change_frame(answers={**self.frame.answers, name: value})
+        self.change(known={**self.state.known, name: value})
+
+    def count(self) -> None:
+        """The event changes something: presses of earlier prompts become stale."""
+        self.change(turn=self.state.turn + 1)
+
+    def note(self, what: str) -> None:
+        """One line for whoever asks why the bot did this."""
+        where = f"{self.frame.flow.name}@{self.frame.flow.release}.{self.frame.step}" if self.state.frames else "-"
+        self.trace.append(f"{where}: {what}")
+
+    # Showing
+
+    def say(self, *body: Text) -> None:
+        """A message of its own, without buttons; the open prompt is no longer the last thing in the chat."""
+        self._notes += 1
+        self.effects.append(Show(slot=f"n{self.state.turn}.{self._notes}", body=body))
+        self._live = None
+        self.bury()
+
+    def bury(self) -> None:
+        """Something now stands below the open prompt."""
+        if self.state.prompt and not self.state.prompt.buried:
+            self.change(prompt=replace(self.state.prompt, buried=True))
+
+    def settle(self, answer: Text | None) -> None:
+        """Close the open prompt: take its buttons off and show the chosen answer there."""
+        prompt = self.state.prompt
+        self.change(prompt=None)
+        if not prompt:
+            return
+        if answer is not None:
+            body = (*prompt.body, Text("settled", {"answer": answer}))
+            self.effects.append(Show(slot=prompt.slot, body=body, edit=True))
+        elif prompt.choices:
+            self.effects.append(Show(slot=prompt.slot, body=prompt.body, edit=True))
+
+    def show(
+        self, *lead: Text, position: int = 0, edit: bool = False, misses: int = 0, help_offered: bool = False
+    ) -> None:
+        """Show the step as the open prompt, behind `lead` paragraphs.
+
+        With `edit` the message of the open prompt is changed in place; otherwise that one is closed first.
+        """
+        shown = prompts.view(self.book, self.flow, self.frame, self.values(), position)
+        previous = self.state.prompt
+        in_place = edit and previous is not None and not previous.buried
+        slot = previous.slot if previous and in_place else self._live or f"p{self.state.turn}.{self.frame.instance}"
+        if previous and not in_place:
+            self.settle(None)
+        choices, rows = dict(shown.choices), shown.rows
+        if help_offered:
+            choices[prompts.PERSON] = Text(prompts.LABELS[prompts.PERSON])
+            rows = (*rows, (prompts.PERSON,))
+        self.effects.append(
+            Show(
+                slot=slot,
+                body=(*lead, *shown.body),
+                buttons=tuple(tuple(self._button(name, choices[name], shown) for name in row) for row in rows),
+                edit=in_place or self._live is not None,
+                asks_contact=shown.asks_contact,
+            )
+        )
+        self._live = None
+        prompt = Prompt(
+            slot=slot, turn=self.state.turn, body=shown.body, choices=choices, position=position,
+            version=shown.version, misses=misses,
+        )  # fmt: skip
+        self.change(prompt=prompt)
+
+    def _button(self, choice: str, label: Text, shown: prompts.View) -> Button:
+        if choice in shown.links:
+            return Button(label, url=shown.links[choice])
+        return Button(label, token=f"{self.frame.instance}.{self.state.turn}.{choice}")
+
+    # Moving
+
+    def begin(self, name: str) -> None:
+        """Enter a flow of the current release.
+
+        A talk that is already open is left first; a form that is already under way is not begun a second time.
+        """
+        if self._resumes(name):
+            return
+        frames = self.state.frames
+        for depth, frame in enumerate(frames):
+            if frame.flow.name == name and self.flow_of(frame).kind == "talk":
+                above = tuple(kept for kept in frames[depth + 1 :] if self.flow_of(kept).kind == "form")
+                frames = frames[:depth] + above
+                break
+        flow = self.book.current(name)
+        instance = self.state.instances + 1
+        frame = Frame(flow.ref, instance, flow.entry)
+        self.change(frames=(*frames, frame), instances=instance)
+        self.note("entered")
+        self.enter()
+
+    def _resumes(self, name: str) -> bool:
+        under_way = [frame for frame in self.state.frames if frame.flow.name == name and self.is_form(frame)]
+        if not under_way:
+            return False
+        others = tuple(frame for frame in self.state.frames if frame is not under_way[-1])
+        self.change(frames=(*others, under_way[-1]))
+        self.begin(self.book.resume)
+        return True
+
+    def home(self) -> None:
+        """Go to the menu; forms under way and what waits for the lender stay open beneath it."""
+        kept = tuple(frame for frame in self.state.frames if self.flow_of(frame).kind == "form")
+        self.change(frames=kept)
+        self.begin(self.book.home)
+
+    def go(self, target: str) -> None:
+        """Move the frame on top to another of its steps and enter it."""
+        self.change_frame(step=target)
+        self.enter()
+
+    def enter(self) -> None:
+        """Carry out the step of the frame on top, and those after it, until one waits."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise ContentError(f"flow '{self.frame.flow.name}' goes round without waiting at step '{self.frame.step}'")
+        match self.step:
+            case Say() as step:
+                if not self.frame.revising:
+                    self.say(prompts.said(self.book, step.say, self.values()))
+                self.go(step.goto)
+            case Branch() as step:
+                values = self.values()
+                self.go(next((target for rule, target in step.branches if rule.holds(values)), step.otherwise))
+            case Enter() as step:
+                self.change_frame(step=step.goto)
+                self.begin(step.enter)
+            case End() as step:
+                self.leave(step)
+            case Call() | Handoff() as step:
+                self.call(step)
+            case Ask() | Choose() | Consent() as step if self.frame.revising and self._answered(step):
+                self._pass_over(step)
+            case Review():
+                self.change_frame(revising=False)
+                self._arrive()
+            case Cards() as step:
+                self._arrive()
+                if not prompts.items(step, self.values()):
+                    self.change(prompt=None)
+                    self.end()
+            case _:
+                self._arrive()
+
+    def _arrive(self) -> None:
+        self.note("shown")
+        lead = (Text("review.affects"),) if self.frame.revising and self._new_question() else ()
+        self.show(*lead)
+
+    def _new_question(self) -> bool:
+        step = self.step
+        return isinstance(step, Ask | Choose | Consent) and not self._answered(step)
+
+    def _answered(self, step: Ask | Choose | Consent) -> bool:
+        name = f"consent:{step.consent}" if isinstance(step, Consent) else step.saves
+        return name in self.frame.answers
+
+    def _pass_over(self, step: Ask | Choose | Consent) -> None:
+        """In a revision: the question was answered before and its answer still stands."""
+        self.change_frame(path=(*self.frame.path, self.frame.step))
+        match step:
+            case Ask():
+                self.go(step.goto)
+            case Choose():
+                value = self.frame.answers[step.saves or ""]
+                chosen = next((one for one in step.options if prompts.option_value(one) == value), None)
+                self.go((chosen.goto if chosen else None) or step.goto or self.frame.step)
+            case Consent():
+                given = self.frame.answers[f"consent:{step.consent}"] == "given"
+                self.go(step.agreed if given else step.refused)
+
+    def call(self, step: Call | Handoff) -> None:
+        """Ask a service, or for a person; the step goes on when the answer has come."""
+        frame = self.frame
+        request = f"{frame.instance}.{self.state.turn}.{self._steps}"
+        waiting = tuple(item for item in self.state.pending if item.instance != frame.instance)
+        self.change(pending=(*waiting, Pending(request, "step", frame.instance)))
+        values = self.values()
+        if isinstance(step, Handoff):
+            self.effects.append(OpenHandoff(request, step.handoff, {}))
+            return
+        if step.busy:
+            self.settle(None)
+            slot = f"p{self.state.turn}.{frame.instance}"
+            body = (prompts.said(self.book, step.busy, values),)
+            self.effects.append(Show(slot=slot, body=body))
+            self.change(prompt=Prompt(slot=slot, turn=self.state.turn, body=body))
+        if step.patience:
+            self.effects.append(SetTimer(request, step.patience))
+        self.effects.append(Request(request, step.call, {name: values.get(name) for name in step.passes}))
+
+    def replace_busy(self) -> None:
+        """What is shown next takes the place of the message that said it would take a moment."""
+        prompt = self.state.prompt
+        if prompt and not prompt.choices and not prompt.buried and isinstance(self.step, Call) and self.step.busy:
+            self._live = prompt.slot
+            self.change(prompt=None)
+
+    def leave(self, step: End) -> None:
+        """Carry out the end of a flow."""
+        match step.then:
+            case "home":
+                self.change(frames=self.state.frames[:-1])
+                self.home()
+            case "restart":
+                self.change(frames=self.state.frames[:-1])
+                self.restart()
+            case "forget":
+                self.change(frames=(), known={}, heard=None, pending=(), deferred=())
+            case _:
+                self.end()
+
+    def end(self) -> None:
+        """Leave the flow on top and go on with what was open beneath it, or with the menu."""
+        self.change(frames=self.state.frames[:-1])
+        if self.state.frames:
+            self.enter()
+        else:
+            self.begin(self.book.home)
+
+    def restart(self) -> None:
+        """Begin the topmost form anew in the current release; earlier answers are offered to be kept."""
+        frames = self.state.frames
+        names = [frame.flow.name for frame in frames if self.is_form(frame)]
+        kept = tuple(frame for frame in frames if not self.is_form(frame))
+        self.change(frames=kept)
+        if names:
+            self.begin(names[-1])
+        else:
+            self.home()
