@@ -77,7 +77,7 @@ class Formats:
 
     def _rate(self, value: Rate, style: str = "") -> str:
         pattern = parse_pattern(self._locale.percent_formats[None].pattern)
-        pattern.frac_prec = (2, 4) if style == "exact" else (2, 2)
+        pattern.frac_prec = {"exact": (2, 4), "short": (0, 2)}.get(style, (2, 2))
         return str(pattern.apply(_rounded(value.fraction, pattern.frac_prec[1] + 2), self._locale))
 
     def _number(self, value: int | Decimal, style: str = "") -> str:

@@ -1,9 +1,10 @@
 """Words with placeholders, taken apart once so that filling them is quick.
 
 A placeholder is `{name}` or `{name:style}`; a brace that is meant is doubled. Styles: `cents` forces the cents of an
-amount, `exact` shows a rate with up to four decimals instead of two, `date` and `time` show that part of a moment,
-`inline` writes a list in one line, `plain` a number without separators, and `day|days` puts the form of a word that
-goes with the number behind it (as many forms as the locale has, in the order of CLDR: zero one two few many other).
+amount, `exact` shows a rate with up to four decimals instead of two and `short` with only those it needs, `date` and
+`time` show that part of a moment, `inline` writes a list in one line, `plain` a number without separators, and
+`day|days` puts the form of a word that goes with the number behind it (as many forms as the locale has, in the order of
+CLDR: zero one two few many other).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeAlias
 
 from bot.core.errors import ContentError
 
-STYLES = frozenset({"", "cents", "exact", "date", "time", "inline", "plain"})
+STYLES = frozenset({"", "cents", "exact", "short", "date", "time", "inline", "plain"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -59,6 +60,15 @@ class Texts:
             self._nearest[code] = found
         return self._nearest[code]
 
+    def over(self, older: Texts) -> Texts:
+        """These texts, and those of `older` under keys that these no longer have."""
+        merged = copy(self)
+        merged._voices = {  # noqa: SLF001  # it is ours, just made
+            locale: voices.over(older._voices[locale]) if locale in older._voices else voices
+            for locale, voices in self._voices.items()
+        }
+        return merged
+
     def render(self, text: Text, locale: str) -> str:
         """`text` as HTML: the author's markup stays, values are escaped.
 
@@ -97,6 +107,9 @@ class _Voice:
             return self.words[key]
         except KeyError:
             raise ContentError(f"text '{key}' has no words in '{self.locale}'") from None
+
+    def over(self, older: _Voice) -> _Voice:
+        return replace(self, words={**older.words, **self.words})
 
     def say(self, text: Text) -> str:
         template = self.template(text.key)
@@ -149,15 +162,19 @@ class _Voices:
     rich: _Voice
     bare: _Voice
 
+    def over(self, older: _Voices) -> _Voices:
+        return _Voices(self.rich.over(older.rich), self.bare.over(older.bare))
+
     @classmethod
     def of(cls, locale: str, words: Mapping[str, str], timezone: str) -> _Voices:
         formats = Formats(locale, timezone)
-        rich = {key: _template(locale, key, said, formats) for key, said in words.items()}
-        bare = {key: _template(locale, key, markup.bare(said), formats) for key, said in words.items()}
+        rich = {key: compiled(locale, key, said, formats) for key, said in words.items()}
+        bare = {key: compiled(locale, key, markup.bare(said), formats) for key, said in words.items()}
         return cls(_Voice(locale, rich, formats, markup.escape), _Voice(locale, bare, formats, str))
 
 
-def _template(locale: str, key: str, words: str, formats: Formats) -> Template:
+def compiled(locale: str, key: str, words: str, formats: Formats) -> Template:
+    """`words` taken apart. Raises `ContentError` that says what is wrong with which placeholder."""
     try:
         template = templates.parse(words)
     except ContentError as error:

@@ -1,0 +1,250 @@
+"""The whole content checked before it may be published: texts, flows, products, stories, answers, notices, commands.
+
+Every problem names the file, the place in it, what is wrong and what to do. Those that are not `blocking` are worth
+tidying up but harm nobody.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from bot.core.errors import ContentError, TillwiseError
+from bot.dialogs.model import Flow, Notice
+from bot.dialogs.reader import parse_flows
+from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
+from bot.products.stories import Story, parse_stories, reconcile, story_keys
+from bot.publishing.answers import Answer, parse_answers, phrasings
+from bot.publishing.claims import breaches
+from bot.publishing.content import with_days
+from bot.publishing.finder import Found, LexicalFinder
+from bot.publishing.keys import ProgramKeys, bound_to, flow_keys, is_command, program_keys, strings
+from bot.publishing.labels import ALSO, label_keys
+from bot.publishing.menu import FILE as COMMANDS
+from bot.publishing.menu import Menu, command_words, parse_menu
+from bot.publishing.notices import parse_notices
+from bot.publishing.release import Documents
+from bot.texts import markup, templates
+from bot.texts.catalogues import Messages
+from bot.texts.formats import Formats
+from bot.texts.texts import compiled
+
+LABEL_LENGTH: Final = 40
+"""Characters of a button's label that a phone shows in one line."""
+
+MESSAGE_LENGTH: Final = 3000
+"""Characters of one text, so that a message with its values stays under the 4,096 that a channel takes."""
+
+PHRASINGS: Final = 5
+"""Ways of asking that an answer needs in each language to be found."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at `place` in `file`, and what to do about it."""
+
+    file: str
+    place: str
+    what: str
+    remedy: str
+    blocking: bool = True
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.place}" if self.place else self.file
+        return f"{where}: {self.what}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What of the documents could be read; the rest has its problem already."""
+
+    flows: Mapping[str, Flow]
+    menu: Menu | None
+    catalogue: Catalogue | None
+    stories: tuple[Story, ...]
+    answers: Mapping[str, Answer]
+    notices: Mapping[str, Notice]
+
+
+def check(documents: Documents) -> Sequence[Problem]:
+    """All problems of the content, in the order of its files."""
+    problems: list[Problem] = []
+    parsed = _parse(documents, problems)
+    messages: Messages = documents["messages"]
+    problems += _words(messages, parsed)
+    problems += _commands(messages, parsed)
+    problems += _flows(parsed, messages)
+    problems += _stories(parsed)
+    problems += _answers(parsed, messages)
+    problems += _notices(parsed)
+    problems += _missing(documents, parsed)
+    problems += _unused(documents, parsed)
+    return tuple(dict.fromkeys(problems))
+
+
+def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
+    """Each file by itself, so that one that cannot be read does not hide what is wrong with the others."""
+
+    def attempt(read: Callable[[], T], default: T, folder: str = "") -> T:
+        try:
+            return read()
+        except TillwiseError as error:
+            problems.extend(_told(line, folder) for line in str(error).splitlines())
+            return default
+
+    def each(folder: str, read: Callable[[Mapping[str, object]], Mapping[str, T]]) -> dict[str, T]:
+        found: dict[str, T] = {}
+        for name, document in documents[folder].items():
+            one = {name: with_days(document)}
+            found |= attempt(lambda one=one: read(one), {}, folder)  # type: ignore[misc]  # bound in this round
+        return found
+
+    return _Parsed(
+        flows=each("flows", lambda one: parse_flows(one, 0)),
+        menu=attempt(lambda: parse_menu(documents["commands"]), None),
+        catalogue=attempt(lambda: parse_catalogue(with_days(documents["products"])), None, "products"),
+        stories=tuple(each("stories", lambda one: {story.id: story for story in parse_stories(one)}).values()),
+        answers=each("answers", parse_answers),
+        notices=each("notices", parse_notices),
+    )
+
+
+def _told(error: str, folder: str) -> Problem:
+    """An error that names file, place and remedy, as a problem."""
+    file, place, what = (*error.split(": ", 2), "", "")[:3]
+    return Problem(f"{folder}/{file}" if folder else file, place, what or "it cannot be read", "correct it")
+
+
+def _words(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
+    keys = sorted(set().union(*messages.values()))
+    labels = label_keys(parsed.flows.values(), keys) | {answer.title for answer in parsed.answers.values()}
+    formats = {locale: Formats(locale, "UTC") for locale in messages}
+    for key in keys:
+        needs: dict[str, frozenset[str]] = {}
+        for locale, words in messages.items():
+            where = f"locales/{locale}"
+            if key in words:
+                yield from (Problem(where, key, *fault) for fault in _faults(key, words[key], key in labels))
+                try:
+                    needs[locale] = templates.names(compiled(locale, key, words[key], formats[locale]))
+                except ContentError as error:
+                    yield Problem(where, key, str(error), "correct the placeholder")
+            elif not key.endswith(ALSO):
+                yield Problem(where, key, "this language has no words for it", "write them")
+        yield from _unlike(key, needs)
+
+
+def _unlike(key: str, needs: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+    """Languages whose words need other values than those of the first."""
+    for locale in list(needs)[1:]:
+        first = next(iter(needs))
+        if needs[locale] != needs[first]:
+            differing = ", ".join(sorted(needs[locale] ^ needs[first]))
+            yield Problem(f"locales/{locale}", key, f"its placeholders differ from those in {first} by {differing}", "use the same")
+
+
+def _faults(key: str, words: str, is_label: bool) -> Iterator[tuple[str, str]]:
+    if key.endswith(ALSO) or is_command(key):
+        return
+    plain = markup.bare(words)
+    if fault := markup.fault(words):
+        yield f"its markup is not well-formed: {fault}", "correct it"
+    if len(plain) > MESSAGE_LENGTH:
+        yield f"it has {len(plain)} characters", f"keep to {MESSAGE_LENGTH}; say one thought a message"
+    if is_label and len(plain) > LABEL_LENGTH:
+        yield f"this label has {len(plain)} characters", f"keep to {LABEL_LENGTH}"
+    if is_label and plain != words:
+        yield "this label has markup", "buttons show plain words; take it out"
+    for breach in breaches(words):
+        yield f"'{breach.words}' is a forbidden claim ({breach.claim})", breach.remedy
+
+
+def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
+    try:
+        command_words(messages)
+    except ContentError as error:
+        yield _told(str(error), "")
+    if parsed.menu is None:
+        return
+    named = {"entry": parsed.menu.entry, "home": parsed.menu.home, "resume": parsed.menu.resume, **parsed.menu.flows}
+    for place, flow in named.items():
+        if flow not in parsed.flows:
+            yield Problem(COMMANDS, place, f"there is no flow '{flow}'", "name one of dialogs/flows")
+
+
+def _stories(parsed: _Parsed) -> Iterator[Problem]:
+    if parsed.catalogue is None:
+        return
+    for story in parsed.stories:
+        yield from (_told(disagreement, "stories") for disagreement in reconcile(story, parsed.catalogue))
+
+
+def _answers(parsed: _Parsed, messages: Messages) -> Iterator[Problem]:
+    for topic, answer in parsed.answers.items():
+        for locale in messages:
+            count = len(answer.phrasings.get(locale, ()))
+            if count < PHRASINGS:
+                yield Problem("answers", topic, f"it has {count} phrasings in '{locale}'", f"write at least {PHRASINGS}")
+        yield from _unfilled(answer, messages)
+    finder = LexicalFinder(phrasings(parsed.answers))
+    for locale, topics in phrasings(parsed.answers).items():
+        for topic, asked in topics.items():
+            for phrase in asked:
+                found = finder.find(phrase, locale)
+                if not (isinstance(found, Found) and found.topic == topic):
+                    other = found.topic if isinstance(found, Found) else "nothing for sure"
+                    yield Problem("answers", topic, f"'{phrase}' finds {other}", "word it apart from that topic")
+
+
+def _unfilled(answer: Answer, messages: Messages) -> Iterator[Problem]:
+    """Placeholders of the words that no figure fills, and figures that the words do not use."""
+    for locale, words in messages.items():
+        try:
+            needed = templates.names(templates.parse(words.get(answer.key, "")))
+        except ContentError:
+            continue
+        if answer.key in words and needed != answer.values:
+            differing = ", ".join(sorted(needed ^ answer.values))
+            yield Problem("answers", answer.topic, f"its values and its words in '{locale}' differ by {differing}", "align them")
+
+
+def _notices(parsed: _Parsed) -> Iterator[Problem]:
+    for notice in parsed.notices.values():
+        if not notice.recipients and notice.abroad:
+            yield Problem(f"notices/{notice.id}.yaml", "recipients", "data goes abroad to nobody", "name the recipients")
+
+
+def _needed(parsed: _Parsed) -> Iterator[tuple[str, str, str]]:
+    """Every text that must exist: key, and file and place that need it."""
+    for name, flow in parsed.flows.items():
+        yield from ((key, f"flows/{name}.yaml", step) for key, step in flow_keys(flow))
+    if parsed.catalogue is not None:
+        yield from ((key, "products", "") for key in sorted(text_keys(parsed.catalogue)))
+    yield from ((key, "stories", "") for key in sorted(story_keys(parsed.stories)))
+    for answer in parsed.answers.values():
+        yield from ((key, "answers", answer.topic) for key in (answer.key, answer.title))
+    yield from ((notice.text, f"notices/{notice.id}.yaml", "text") for notice in parsed.notices.values())
+    yield from ((key, place, "") for key, place in program_keys().required.items())
+
+
+def _missing(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
+    known = set().union(*documents["messages"].values())
+    asked: dict[str, tuple[str, str]] = {}
+    for key, file, place in _needed(parsed):
+        if key not in known:
+            asked.setdefault(key, (file, place))
+    for key, (file, place) in asked.items():
+        yield Problem(file, place, f"the text '{key}' has no words in any language", "write it in locales/")
+
+
+def _unused(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
+    program = program_keys()
+    used = {key for key, _, _ in _needed(parsed)}.union(*(strings(documents[part]) for part in ("flows", "notices")))
+    for key in sorted(set().union(*documents["messages"].values())):
+        base = bound_to(key) or key
+        if base not in used and not program.uses(base) and not is_command(key):
+            yield Problem("locales", key, "nothing uses this text", "take it out", blocking=False)

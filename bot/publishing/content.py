@@ -1,0 +1,106 @@
+"""What turns read: everything that a release says, parsed and compiled once, frozen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from bot.dialogs.model import FlowBook
+from bot.dialogs.reader import parse_flows
+from bot.products.catalogue import Catalogue, parse_catalogue
+from bot.products.stories import Story, parse_stories
+from bot.publishing.answers import AnswerBook, parse_answers
+from bot.publishing.labels import label_keys, label_words
+from bot.publishing.menu import command_words, parse_menu
+from bot.publishing.notices import parse_notices
+from bot.publishing.release import Documents, Release
+from bot.texts.texts import Texts
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of release `number`. Consent notices are in the book."""
+
+    number: int
+    book: FlowBook
+    texts: Texts
+    catalogue: Catalogue
+    stories: tuple[Story, ...]
+    answers: AnswerBook
+
+
+def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia/Shanghai") -> Content:
+    """What `release` says. Raises `ContentError`, which `check` prevents before a publication."""
+    documents = release.documents
+    texts = Texts(documents["messages"], default_locale, timezone)
+    catalogue = parse_catalogue(with_days(documents["products"]))
+    return Content(
+        number=release.number,
+        book=book_of(documents, release.number, texts),
+        texts=texts,
+        catalogue=catalogue,
+        stories=parse_stories(with_days(documents["stories"])),
+        answers=AnswerBook(parse_answers(documents["answers"]), catalogue),
+    )
+
+
+def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:
+    """What the engine reads of one release."""
+    menu = parse_menu(documents["commands"])
+    flows = parse_flows(documents["flows"], number)
+    messages = documents["messages"]
+    return FlowBook(
+        release=number,
+        flows={flow.ref: flow for flow in flows.values()},
+        entry=menu.entry,
+        home=menu.home,
+        resume=menu.resume,
+        commands=command_words(messages),
+        command_flows=menu.flows,
+        words=label_words(label_keys(flows.values(), texts.keys), messages),
+        placeholders={key: texts.placeholders(key) for key in texts.keys},
+        notices=parse_notices(documents["notices"]),
+    )
+
+
+def with_older(current: Content, older: Sequence[Content]) -> Content:
+    """`current` with the flows of older releases, newest last, that forms are pinned to.
+
+    Where the current release has the same text, label or notice, that holds: a wording fix applies at once. What it no
+    longer has is taken from the release that had it, so that a form begun then can be finished.
+    """
+    merged = current
+    for content in reversed(older):
+        merged = replace(merged, texts=merged.texts.over(content.texts), book=_book_over(merged.book, content.book))
+    return merged
+
+
+def with_days(document: Any) -> Any:
+    """`document` with days, kept as text such as 2026-09-20 because JSON has none, as dates again."""
+    match document:
+        case str() if _DAY.fullmatch(document):
+            return date.fromisoformat(document)
+        case list():
+            return [with_days(item) for item in document]
+        case Mapping():
+            return {name: with_days(item) for name, item in document.items()}
+    return document
+
+
+def _book_over(book: FlowBook, older: FlowBook) -> FlowBook:
+    words = {
+        word: book.words.get(word, frozenset()) | older.words.get(word, frozenset())
+        for word in (*book.words, *older.words)
+    }
+    return replace(
+        book,
+        flows={**older.flows, **book.flows},
+        words=words,
+        placeholders={**older.placeholders, **book.placeholders},
+        notices={**older.notices, **book.notices},
+    )
