@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 
 from bot.applications.stages import Stage
 from bot.simulator.lender.desk import Desk, view
-from bot.simulator.lender.labels import options
+from bot.simulator.lender.errors import Refusal
+from bot.simulator.lender.labels import DOCUMENT_LABELS, REASON_LABELS, options
 
 
 class Settings(BaseModel):
@@ -39,16 +40,7 @@ class Delay(BaseModel):
 class Wanted(BaseModel):
     """A document to ask the customer for."""
 
-    document: Literal[
-        "business_licence",
-        "bank_statements",
-        "tax_return",
-        "lease",
-        "purchase_orders",
-        "platform_income",
-        "land_contract",
-        "equipment_quote",
-    ]
+    document: str
 
 
 class Decision(BaseModel):
@@ -90,10 +82,12 @@ def control_router(desk: Desk) -> APIRouter:
 
     @router.post("/applications/{reference}/request-document")
     async def request_document(reference: str, wanted: Wanted) -> dict[str, Any]:
+        _known((wanted.document,), DOCUMENT_LABELS)
         return view(desk.request_document(reference, wanted.document))
 
     @router.post("/applications/{reference}/decide")
     async def decide(reference: str, wanted: Decision) -> dict[str, Any]:
+        _known(wanted.reasons, REASON_LABELS)
         decision = Stage(wanted.decision)
         return view(desk.decide(reference, decision, wanted.amount, wanted.months, wanted.reasons))
 
@@ -107,3 +101,8 @@ def control_router(desk: Desk) -> APIRouter:
             yield news
 
     return router
+
+
+def _known(ids: Iterable[str], choices: Collection[str]) -> None:
+    if not all(name in choices for name in ids):
+        raise Refusal(422, "unknown-option")

@@ -466,6 +466,17 @@ async def test_everything_that_can_be_chosen_has_a_label_in_both_languages(pair:
     assert all(one["label"]["zh"] and one["label"]["en"] for group in options.values() for one in group)
 
 
+async def test_what_is_not_among_the_options_cannot_be_chosen(pair: Pair) -> None:
+    reference = await pair.submit()
+    for verb, body in (
+        ("request-document", {"document": "horoscope"}),
+        ("decide", {"decision": "declined", "reasons": ["horoscope"]}),
+        ("decide", {"decision": "perhaps"}),
+    ):
+        with pytest.raises(httpx.HTTPStatusError, match="422"):
+            await pair.act(reference, verb, **body)
+
+
 async def test_settings_keep_what_is_not_named(pair: Pair) -> None:
     changed = await pair.control("PUT", "/settings", pace_seconds=2, disorder=True)
     assert changed == {"automatic": False, "pace_seconds": 2.0, "duplicates": False, "disorder": True}
