@@ -6,13 +6,15 @@ tidying up but harm nobody.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from bot.core.errors import ContentError, TillwiseError
-from bot.dialogs.model import Flow, Notice
+from bot.dialogs.checks import SYSTEM_TEXTS, check_flow
+from bot.dialogs.checks import text_keys as flow_keys
+from bot.dialogs.model import Call, Flow, Notice
 from bot.dialogs.reader import parse_flows
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
@@ -20,7 +22,7 @@ from bot.publishing.answers import Answer, parse_answers, phrasings
 from bot.publishing.claims import breaches
 from bot.publishing.content import with_days
 from bot.publishing.finder import Found, LexicalFinder
-from bot.publishing.keys import ProgramKeys, bound_to, flow_keys, is_command, program_keys, strings
+from bot.publishing.keys import bound_to, is_command, program_keys, strings
 from bot.publishing.labels import ALSO, label_keys
 from bot.publishing.menu import FILE as COMMANDS
 from bot.publishing.menu import Menu, command_words, parse_menu
@@ -70,14 +72,14 @@ class _Parsed:
     notices: Mapping[str, Notice]
 
 
-def check(documents: Documents) -> Sequence[Problem]:
-    """All problems of the content, in the order of its files."""
+def check(documents: Documents, services: Collection[str] | None = None) -> Sequence[Problem]:
+    """All problems of the content. `services` are those that flows may call; None where they are not known here."""
     problems: list[Problem] = []
     parsed = _parse(documents, problems)
     messages: Messages = documents["messages"]
     problems += _words(messages, parsed)
     problems += _commands(messages, parsed)
-    problems += _flows(parsed, messages)
+    problems += _flows(parsed, messages, services)
     problems += _stories(parsed)
     problems += _answers(parsed, messages)
     problems += _notices(parsed)
@@ -98,9 +100,9 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
 
     def each(folder: str, read: Callable[[Mapping[str, object]], Mapping[str, T]]) -> dict[str, T]:
         found: dict[str, T] = {}
+        nothing: Mapping[str, T] = {}
         for name, document in documents[folder].items():
-            one = {name: with_days(document)}
-            found |= attempt(lambda one=one: read(one), {}, folder)  # type: ignore[misc]  # bound in this round
+            found |= attempt(partial(read, {name: with_days(document)}), nothing, folder)
         return found
 
     return _Parsed(
@@ -144,7 +146,12 @@ def _unlike(key: str, needs: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
         first = next(iter(needs))
         if needs[locale] != needs[first]:
             differing = ", ".join(sorted(needs[locale] ^ needs[first]))
-            yield Problem(f"locales/{locale}", key, f"its placeholders differ from those in {first} by {differing}", "use the same")
+            yield Problem(
+                f"locales/{locale}",
+                key,
+                f"its placeholders differ from those in {first} by {differing}",
+                "use the same",
+            )
 
 
 def _faults(key: str, words: str, is_label: bool) -> Iterator[tuple[str, str]]:
@@ -176,6 +183,21 @@ def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
             yield Problem(COMMANDS, place, f"there is no flow '{flow}'", "name one of dialogs/flows")
 
 
+def _flows(parsed: _Parsed, messages: Messages, services: Collection[str] | None) -> Iterator[Problem]:
+    texts = frozenset().union(*messages.values())
+    for name, flow in parsed.flows.items():
+        called = {step.call for step in flow.steps.values() if isinstance(step, Call)}
+        for found in check_flow(
+            flow,
+            texts=texts,
+            flows=parsed.flows,
+            services=called if services is None else services,
+            notices=parsed.notices,
+        ):
+            what, _, remedy = found.what.rpartition("; ")
+            yield Problem(f"flows/{name}.yaml", found.step, what, remedy)
+
+
 def _stories(parsed: _Parsed) -> Iterator[Problem]:
     if parsed.catalogue is None:
         return
@@ -188,7 +210,9 @@ def _answers(parsed: _Parsed, messages: Messages) -> Iterator[Problem]:
         for locale in messages:
             count = len(answer.phrasings.get(locale, ()))
             if count < PHRASINGS:
-                yield Problem("answers", topic, f"it has {count} phrasings in '{locale}'", f"write at least {PHRASINGS}")
+                yield Problem(
+                    "answers", topic, f"it has {count} phrasings in '{locale}'", f"write at least {PHRASINGS}"
+                )
         yield from _unfilled(answer, messages)
     finder = LexicalFinder(phrasings(parsed.answers))
     for locale, topics in phrasings(parsed.answers).items():
@@ -209,25 +233,28 @@ def _unfilled(answer: Answer, messages: Messages) -> Iterator[Problem]:
             continue
         if answer.key in words and needed != answer.values:
             differing = ", ".join(sorted(needed ^ answer.values))
-            yield Problem("answers", answer.topic, f"its values and its words in '{locale}' differ by {differing}", "align them")
+            yield Problem(
+                "answers", answer.topic, f"its values and its words in '{locale}' differ by {differing}", "align them"
+            )
 
 
 def _notices(parsed: _Parsed) -> Iterator[Problem]:
     for notice in parsed.notices.values():
         if not notice.recipients and notice.abroad:
-            yield Problem(f"notices/{notice.id}.yaml", "recipients", "data goes abroad to nobody", "name the recipients")
+            yield Problem(
+                f"notices/{notice.id}.yaml", "recipients", "data goes abroad to nobody", "name the recipients"
+            )
 
 
 def _needed(parsed: _Parsed) -> Iterator[tuple[str, str, str]]:
-    """Every text that must exist: key, and file and place that need it."""
-    for name, flow in parsed.flows.items():
-        yield from ((key, f"flows/{name}.yaml", step) for key, step in flow_keys(flow))
+    """Every text that must exist beside those of flows: key, and file and place that need it."""
     if parsed.catalogue is not None:
         yield from ((key, "products", "") for key in sorted(text_keys(parsed.catalogue)))
     yield from ((key, "stories", "") for key in sorted(story_keys(parsed.stories)))
     for answer in parsed.answers.values():
         yield from ((key, "answers", answer.topic) for key in (answer.key, answer.title))
     yield from ((notice.text, f"notices/{notice.id}.yaml", "text") for notice in parsed.notices.values())
+    yield from ((key, "dialogs", "") for key in SYSTEM_TEXTS)
     yield from ((key, place, "") for key, place in program_keys().required.items())
 
 
@@ -243,8 +270,11 @@ def _missing(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
 
 def _unused(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
     program = program_keys()
-    used = {key for key, _, _ in _needed(parsed)}.union(*(strings(documents[part]) for part in ("flows", "notices")))
+    used = {key for key, _, _ in _needed(parsed)} | {
+        key for flow in parsed.flows.values() for _, key in flow_keys(flow)
+    }
+    named = used.union(*(strings(documents[part]) for part in ("flows", "notices")))
     for key in sorted(set().union(*documents["messages"].values())):
         base = bound_to(key) or key
-        if base not in used and not program.uses(base) and not is_command(key):
+        if base not in named and not program.uses(base) and not is_command(key):
             yield Problem("locales", key, "nothing uses this text", "take it out", blocking=False)

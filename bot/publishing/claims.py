@@ -70,7 +70,7 @@ CLAIMS: Final[Sequence[Claim]] = (
         "name the annual rate and the annualised all-in cost",
         (
             r"(?:零|0|免|无)(?:利息|息)(?!后)|(?:零|0|无)(?:费用|成本|手续费)|(?:免费|白)(?:借|贷|用钱)",
-            r"\b(?:zero|0 ?%|no|free of) interest\b|\binterest[- ]free\b|\b(?:zero|no) (?:fees?|cost|charges)\b|\bfree (?:loan|money|credit)\b",
+            r"\b(?:zero|0 ?%|no|free of) interest\b|\binterest[- ]free\b|\b(?:zero|no) (?:fees|costs?|charges)\b|\bfree (?:loan|money|credit)\b",
         ),
         unless=r"only interest|interest only|no interest (?:is )?due|no fees? (?:is|are|was|were) (?:due|charged|listed)",
     ),
@@ -117,7 +117,7 @@ CLAIMS: Final[Sequence[Claim]] = (
         "put the annualised rate beside it, at least as prominent",
         (
             r"(?:日|每天|一天|每日|月)(?:利率|息|利息)(?:低至|只要|仅|才|为|是|约)?\s*[\d.{]|(?:每天|一天)(?:利息)?(?:只要|仅|才|低至)\s*[\d.{¥]",
-            r"\b(?:daily|monthly) (?:interest )?rate (?:of|is|from|only)\s*[\d.{]|[\d.}]+ ?%? (?:a|per) (?:day|month)\b",
+            r"\b(?:daily|monthly) (?:interest )?rate (?:of|is|from|only)\s*[\d.{]|(?:\d ?%|\{\w*rate[\w:]*\}) (?:a|per) (?:day|month)\b",
         ),
         unless=r"年化|年利率|合同年|annual|a year|per year",
     ),

@@ -40,12 +40,20 @@ class ReleaseStore(Protocol):
 
 
 class Library:
-    """Serves one process with content. `refresh` first; then `current` costs nothing."""
+    """Serves one process with content. `refresh` first; then `current` costs nothing.
+
+    `services` are those that flows may call, where the process knows them; a publication is checked against them.
+    """
 
     def __init__(
-        self, store: ReleaseStore, clock: Clock, default_locale: str = "zh", timezone: str = "Asia/Shanghai"
+        self,
+        store: ReleaseStore,
+        clock: Clock,
+        default_locale: str = "zh",
+        timezone: str = "Asia/Shanghai",
+        services: frozenset[str] | None = None,
     ) -> None:
-        self._store, self._clock = store, clock
+        self._store, self._clock, self._services = store, clock, services
         self._default_locale, self._timezone = default_locale, timezone
         self._current: Content | None = None
         self._older: OrderedDict[int, Content] = OrderedDict()
@@ -107,7 +115,9 @@ class Library:
 
         Raises `ContentError` that lists every problem where the content must not be published.
         """
-        problems = [problem for problem in await asyncio.to_thread(check, documents) if problem.blocking]
+        problems = [
+            problem for problem in await asyncio.to_thread(check, documents, self._services) if problem.blocking
+        ]
         if problems:
             raise ContentError("\n".join(map(str, problems)))
         release = await self._store.add(documents, digest_of(documents), self._clock.now(), by, note)
