@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from bot.conversation.ports import Key, Outgoing, Posted, Relayed
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a message is its own process's to send, from when it is posted or claimed."""
+UNREACHABLE: Final = "unreachable"
+"""The failure of messages that were given up since their customer cannot be reached."""
 
 Priority = Literal["reply", "notice", "campaign"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("reply", "notice", "campaign")

@@ -12,12 +12,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from bot.conversation.ports import Posted
 from bot.core.clock import Clock
 from bot.storage.database import Database
-from bot.storage.messages import decode_posted
+from bot.storage.messages import LEASE, UNREACHABLE, decode_posted
 from bot.storage.rows import ConversationRow, OutboxRow, table
 from bot.storage.sql import compiled, given, given_all
-from bot.storage.unit_of_work import LEASE
-
-UNREACHABLE: Final = "unreachable"
 
 _conversation: Final = table(ConversationRow)
 _outbox: Final = table(OutboxRow)

@@ -34,7 +34,7 @@ from bot.handoff.records import Leads, Managers
 from bot.storage.database import Database
 from bot.storage.erasure import erase
 from bot.storage.lender_events import PostgresLenderEvents
-from bot.storage.messages import encode_message
+from bot.storage.messages import LEASE, encode_message
 from bot.storage.repositories.applications import PostgresApplications
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
@@ -44,7 +44,6 @@ from bot.storage.repositories.quotes import PostgresQuotes
 from bot.storage.repositories.transcript import SHOWN, transcript
 from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN
 
-LEASE: Final = timedelta(seconds=30)
 _NEW: Final = encode_state(State())
 
 

@@ -1,0 +1,248 @@
+"""The records of each part in memory. Values go through their codec, so that what cannot be stored fails here, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+
+from bot.applications import progress
+from bot.applications.application import Application
+from bot.applications.consent import ConsentRecord
+from bot.applications.events import LenderEvent
+from bot.conversation.ports import StoredQuote
+from bot.core.codec import decode_all, encode_all
+from bot.core.errors import StateError
+from bot.core.values import Values
+from bot.handoff.records import Lead, Manager
+from bot.testing.memory_tables import Heard, Transaction
+
+_OPEN = ("requested", "offered", "accepted", "active")
+_HELD = ("accepted", "active")
+
+
+def stored(values: Values) -> Values:
+    """`values` as they come back from being stored."""
+    return decode_all(orjson.loads(orjson.dumps(encode_all(values))))
+
+
+class MemoryConsents:
+    """See `Consents`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._consents = transaction.consents
+
+    async def add(self, record: ConsentRecord) -> None:
+        """See `Consents.add`."""
+        if self._consents.get(record.record_id) is not None:
+            raise StateError("a consent record is never changed")
+        self._consents.put(record.record_id, record)
+
+    async def latest(self, principal: int) -> dict[str, ConsentRecord]:
+        """See `Consents.latest`."""
+        return {record.notice: record for record in self._consents.rows() if record.pii_principal == principal}
+
+
+class MemoryQuotes:
+    """See `Quotes`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._quotes = transaction.quotes
+
+    async def add(self, quote: StoredQuote) -> None:
+        """See `Quotes.add`."""
+        self._quotes.put(quote.id, replace(quote, values=stored(quote.values)))
+
+    async def latest(self, conversation: int) -> StoredQuote | None:
+        """See `Quotes.latest`."""
+        return next((quote for quote in reversed(self._quotes.rows()) if quote.conversation == conversation), None)
+
+
+class MemoryApplications:
+    """See `Applications`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._applications = transaction.applications
+
+    async def add(self, application: Application) -> None:
+        """See `Applications.add`."""
+        self._applications.put(application.id, replace(application, answers=stored(application.answers)))
+
+    async def save(self, application: Application) -> None:
+        """See `Applications.save`."""
+        known = self._applications.get(application.id)
+        if known is not None:
+            told = progress.decode(orjson.loads(orjson.dumps(progress.encode(application.progress))))
+            self._applications.put(known.id, replace(known, reference=application.reference, progress=told))
+
+    async def get(self, application: str) -> Application | None:
+        """See `Applications.get`."""
+        return await self._locked(lambda known: known.id == application)
+
+    async def by_reference(self, reference: str) -> Application | None:
+        """See `Applications.by_reference`."""
+        return await self._locked(lambda known: known.reference == reference)
+
+    async def of_conversation(self, conversation: int) -> tuple[Application, ...]:
+        """See `Applications.of_conversation`."""
+        found = [known for known in self._applications.rows() if known.conversation == conversation]
+        return tuple(sorted(found, key=lambda known: known.created_at))
+
+    async def _locked(self, fits: Callable[[Application], bool]) -> Application | None:
+        for known in self._applications.rows():
+            if fits(known):
+                await self._transaction.lock(("application", known.id))
+                return self._applications.get(known.id)
+        return None
+
+
+class MemoryLenderEvents:
+    """See `LenderEvents`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._events = transaction.lender_events
+
+    async def add(self, event: LenderEvent, at: datetime) -> bool:
+        """See `LenderEvents.add`."""
+        await self._transaction.lock(("lender_event", event.key))
+        if self._events.get(event.key) is not None:
+            return False
+        self._events.put(event.key, Heard(event, at))
+        return True
+
+    async def unapplied(self, reference: str) -> tuple[LenderEvent, ...]:
+        """See `LenderEvents.unapplied`."""
+        for key, heard in self._events.items():
+            if heard.event.reference == reference and not heard.applied:
+                await self._transaction.lock(("lender_event", key))
+        waiting = [heard.event for heard in self._events.rows() if not heard.applied]
+        found = [event for event in waiting if event.reference == reference]
+        return tuple(sorted(found, key=lambda event: event.sequence))
+
+    async def applied(self, event: LenderEvent) -> None:
+        """See `LenderEvents.applied`."""
+        heard = self._events.get(event.key)
+        if heard is not None:
+            self._events.put(event.key, replace(heard, applied=True))
+
+
+class MemoryManagers:
+    """See `Managers`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._managers = transaction.managers
+
+    async def add(self, manager: Manager) -> Manager:
+        """See `Managers.add`."""
+        added = replace(manager, id=next(self._transaction.tables.numbers))
+        self._managers.put(added.id, added)
+        return added
+
+    async def get(self, manager: int) -> Manager | None:
+        """See `Managers.get`."""
+        return self._managers.get(manager)
+
+    async def by_conversation(self, conversation: int) -> Manager | None:
+        """See `Managers.by_conversation`."""
+        return self._found(lambda manager: manager.conversation == conversation)
+
+    async def by_invitation(self, invitation: str) -> Manager | None:
+        """See `Managers.by_invitation`."""
+        found = self._found(lambda manager: manager.invitation == invitation)
+        if found is not None:
+            await self._transaction.lock(("account_manager", found.id))
+        return self._found(lambda manager: manager.invitation == invitation)
+
+    async def joined(self, manager: int, conversation: int) -> None:
+        """See `Managers.joined`."""
+        self._change(manager, lambda known: replace(known, conversation=conversation, invitation=None))
+
+    async def set_on_duty(self, manager: int, on_duty: bool) -> None:
+        """See `Managers.set_on_duty`."""
+        self._change(manager, lambda known: replace(known, on_duty=on_duty))
+
+    async def on_duty(self) -> tuple[Manager, ...]:
+        """See `Managers.on_duty`."""
+        busy = {lead.manager for lead in self._transaction.leads.rows() if lead.status in _HELD}
+        there = [manager for manager in self._managers.rows() if manager.on_duty and manager.conversation is not None]
+        return tuple(manager for manager in there if manager.id not in busy)
+
+    def _found(self, fits: Callable[[Manager], bool]) -> Manager | None:
+        return next(filter(fits, self._managers.rows()), None)
+
+    def _change(self, manager: int, change: Callable[[Manager], Manager]) -> None:
+        known = self._managers.get(manager)
+        if known is not None:
+            self._managers.put(manager, change(known))
+
+
+class MemoryLeads:
+    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person or of one manager."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._leads = transaction.leads
+
+    async def add(self, lead: Lead) -> Lead:
+        """See `Leads.add`."""
+        added = replace(lead, id=next(self._transaction.tables.numbers), facts=stored(lead.facts))
+        self._check(added)
+        self._leads.put(added.id, added)
+        return added
+
+    async def get(self, lead: int) -> Lead | None:
+        """See `Leads.get`."""
+        await self._transaction.lock(("lead", lead))
+        return self._leads.get(lead)
+
+    async def save(self, lead: Lead) -> None:
+        """See `Leads.save`."""
+        known = self._leads.get(lead.id)
+        if known is None:
+            return
+        self._check(lead)
+        kept = replace(lead, conversation=known.conversation, reason=known.reason, created_at=known.created_at)
+        self._leads.put(lead.id, replace(kept, facts=stored(lead.facts)))
+
+    async def open_of(self, conversation: int) -> Lead | None:
+        """See `Leads.open_of`."""
+        found = self._open_of(conversation)
+        if found is not None:
+            await self._transaction.lock(("lead", found.id))
+        return self._open_of(conversation)
+
+    async def held_by(self, manager: int) -> Lead | None:
+        """See `Leads.held_by`."""
+        return self._found(lambda lead: lead.manager == manager and lead.status in _HELD)
+
+    async def waiting(self) -> tuple[Lead, ...]:
+        """See `Leads.waiting`."""
+        found = [lead for lead in self._leads.rows() if lead.status in ("requested", "offered")]
+        return tuple(sorted(found, key=lambda lead: (lead.created_at, lead.id)))
+
+    async def offered(self, lead: int, manager: int) -> None:
+        """See `Leads.offered`."""
+        self._transaction.offers.put((lead, manager), True)
+
+    async def offered_to(self, lead: int) -> tuple[Manager, ...]:
+        """See `Leads.offered_to`."""
+        asked = {manager for offered, manager in dict(self._transaction.offers.items()) if offered == lead}
+        return tuple(manager for manager in self._transaction.managers.rows() if manager.id in asked)
+
+    def _open_of(self, conversation: int) -> Lead | None:
+        return self._found(lambda lead: lead.conversation == conversation and lead.status in _OPEN)
+
+    def _found(self, fits: Callable[[Lead], bool]) -> Lead | None:
+        return next(filter(fits, self._leads.rows()), None)
+
+    def _check(self, lead: Lead) -> None:
+        others = [other for other in self._leads.rows() if other.id != lead.id]
+        same_person = any(other.conversation == lead.conversation and other.status in _OPEN for other in others)
+        same_manager = any(other.manager == lead.manager and other.status in _HELD for other in others)
+        if (lead.status in _OPEN and same_person) or (lead.status in _HELD and lead.manager and same_manager):
+            raise StateError("a second open lead of one person or of one manager")

@@ -1,0 +1,124 @@
+"""A real PostgreSQL for the tests: one server a session, shared by all workers, and one migrated database a worker,
+emptied after each test: a copy of the database for every test would take fifty times as long."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from bot.storage.database import Database
+from bot.storage.embedded import EmbeddedServer
+from bot.storage.migrations import migrate
+from bot.testing.clock import FixedClock
+
+_TEMPLATE: Final = "migrated"
+_FAST: Final = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+}
+_numbers: Final = count(1)
+
+# Whoever is still connected is a leak of the test; triggers and foreign keys are off, as for a replica.
+_EMPTY: Final = """
+SET session_replication_role = replica;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+DO $$
+DECLARE
+    name regclass;
+BEGIN
+    FOR name IN SELECT oid FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %s', name);
+    END LOOP;
+END;
+$$;
+"""
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The URL of the session's server; the last worker to end stops it."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base if worker_id == "master" else base.parent) / "postgres"
+    server = EmbeddedServer(directory, _FAST)
+    url = server.start()
+    _make_template(directory, url)
+    yield url
+    server.stop()
+
+
+@pytest.fixture
+def empty_database_url(postgres: str, worker_id: str) -> Iterator[str]:
+    """A database of this test's own, without any table."""
+    yield from _copy(postgres, f"test_{worker_id}_{next(_numbers)}", "template0")
+
+
+@pytest.fixture(scope="session")
+def worker_database_url(postgres: str, worker_id: str) -> Iterator[str]:
+    """The migrated database of this worker."""
+    yield from _copy(postgres, f"test_{worker_id}", _TEMPLATE)
+
+
+@pytest.fixture
+def database_url(worker_database_url: str) -> Iterator[str]:
+    """A migrated database without any row. Its numbers go on from test to test, so that nothing can count on them."""
+    yield worker_database_url
+    with _connected(worker_database_url) as connection:
+        connection.execute(_EMPTY)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database of this test's own, opened."""
+    async with Database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands still until the test moves it."""
+    return FixedClock()
+
+
+def _copy(server: str, name: str, template: str) -> Iterator[str]:
+    with _connected(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield _at(server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make_template(directory: Path, server: str) -> None:
+    with _locked(directory / "template.lock"), _connected(server) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone():
+            return
+        connection.execute("CREATE DATABASE being_migrated")
+        asyncio.run(migrate(_at(server, "being_migrated")))
+        connection.execute(f"ALTER DATABASE being_migrated RENAME TO {_TEMPLATE}")
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url, autocommit=True)
+
+
+def _at(server: str, database: str) -> str:
+    return server.replace("/tillwise?", f"/{database}?")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
