@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.errors import ContentError
+from bot.products.catalogue import Catalogue, parse_catalogue
+from bot.products.criteria import PROHIBITED, SEGMENTS
+from tests.unit.products.conftest import Documents
+
+Spoil = Callable[[Documents], object]
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_every_segment_has_at_least_two_products(catalogue: Catalogue, segment: str) -> None:
+    assert len(catalogue.for_segment(segment)) >= 2
+
+
+@pytest.mark.parametrize(
+    ("segment", "best"),
+    [
+        ("sole_trader", "working_capital"),
+        ("small_company", "working_capital"),
+        ("farmer", "harvest"),
+        ("flexible_worker", "flexible"),
+    ],
+)
+def test_each_segment_sees_the_product_made_for_it_first(catalogue: Catalogue, segment: str, best: str) -> None:
+    assert catalogue.for_segment(segment)[0].id == best
+
+
+def test_every_product_prohibits_what_the_rules_prohibit(catalogue: Catalogue) -> None:
+    for product in catalogue.products:
+        assert set(PROHIBITED) <= set(product.prohibited)
+
+
+def test_every_product_asks_about_amount_time_turnover_debts_and_purpose(catalogue: Catalogue) -> None:
+    for product in catalogue.products:
+        asked = {field for criterion in product.criteria for field in criterion.asks}
+        assert asked >= {"segment", "amount", "months_trading", "monthly_turnover", "purpose", "open_debts"}
+
+
+def test_a_product_that_is_not_there_is_a_key_error(catalogue: Catalogue) -> None:
+    with pytest.raises(KeyError):
+        catalogue.product("gold_mine")
+
+
+def _harvest(change: Callable[[dict[str, Any]], object]) -> Spoil:
+    return lambda documents: change(documents["harvest.yaml"])
+
+
+def _criterion(change: Callable[[dict[str, Any]], object]) -> Spoil:
+    return lambda documents: change(documents["harvest.yaml"]["criteria"][0])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda documents: documents.pop("lender.yaml"), "lender.yaml: the whole file: add it"),
+        (lambda documents: documents["lender.yaml"].update(base_rates=[]), "lender.yaml: base_rates: add at least one"),
+        (
+            lambda documents: documents["lender.yaml"]["base_rates"][0].update(since="soon"),
+            "base_rates[0].since: write a date",
+        ),
+        (lambda documents: documents.update({"empty.yaml": None}), "empty.yaml: the whole file: write a mapping"),
+        (_harvest(lambda it: it.update(product="crops")), "harvest.yaml: product: name the file crops.yaml"),
+        (_harvest(lambda it: it.pop("basis")), "harvest.yaml: basis: add this field, it is required"),
+        (_harvest(lambda it: it.update(basis=366)), "harvest.yaml: basis: write 360 or 365"),
+        (_harvest(lambda it: it.update(intrest=3)), "harvest.yaml: intrest: this field is not known here; use amount,"),
+        (_harvest(lambda it: it.update(methods=[])), "harvest.yaml: methods: name at least one"),
+        (_harvest(lambda it: it.update(methods=["ballon"])), "methods: 'ballon' is not known; use some of annuity,"),
+        (
+            _harvest(lambda it: it.update(methods=["bullet", "grace_annuity"])),
+            "harvest.yaml: grace_months: a grace period",
+        ),
+        (
+            _harvest(lambda it: it["amount"].update(low=90_000)),
+            "harvest.yaml: amount: write low, usual and high in rising",
+        ),
+        (_harvest(lambda it: it["amount"].update(low="a lot")), "harvest.yaml: amount.low: write a number here"),
+        (_harvest(lambda it: it["months"].update(low=2.5)), "harvest.yaml: months.low: write a whole number"),
+        (_harvest(lambda it: it["audience"].update(astronaut={})), "harvest.yaml: audience.astronaut: this segment"),
+        (
+            _harvest(lambda it: it["pricing"].update(spread_bp=9000)),
+            "harvest.yaml: pricing.spread_bp: write a number from",
+        ),
+        (
+            _harvest(lambda it: it["fees"][0].update(payee="broker")),
+            "harvest.yaml: fees[0].payee: 'broker' is not known",
+        ),
+        (_harvest(lambda it: it["fees"][0].pop("rate")), "harvest.yaml: fees[0]: give the fee a rate"),
+        (_harvest(lambda it: it["purposes"].append("equity")), "harvest.yaml: purposes: a purpose is either served or"),
+        (_harvest(lambda it: it["purposes"].append("seed")), "harvest.yaml: purposes: name each only once"),
+        (
+            _criterion(lambda it: it.update(meets="months_trading >>= 3")),
+            "criteria[0].meets: write an expression that comp",
+        ),
+        (_criterion(lambda it: it.update(meets="age >= 18")), "criteria[0].meets: 'age' is neither among 'asks'"),
+        (_criterion(lambda it: it.update(asks=["gender"])), "criteria[0].asks: 'gender' is not known"),
+        (_criterion(lambda it: it["changes"][0].update(to="height")), "criteria[0].changes[0].to: 'height' is neither"),
+        (_criterion(lambda it: it.update(code="turnover_covers")), "'turnover_covers' is used twice or built in"),
+        (_criterion(lambda it: it.update(code="purpose")), "'purpose' is used twice or built in"),
+        (
+            _criterion(lambda it: it["limits"]["needed"].update(money=3)),
+            "limits.needed.months: this field is not known",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_file_field_and_remedy(documents: Documents, spoil: Spoil, message: str) -> None:
+    spoil(documents)
+    with pytest.raises(ContentError) as error:
+        parse_catalogue(documents)
+    assert message in str(error.value)
+
+
+def _fields(source: object) -> Iterator[str]:
+    """Field names at every depth; below a grade, a limit or the like the names are data, which the document cannot list."""
+    if isinstance(source, list):
+        for item in source:
+            yield from _fields(item)
+    if isinstance(source, dict):
+        for name, inner in source.items():
+            yield name
+            yield from () if name in {"grades", "purposes", "guarantees", "limits"} else _fields(inner)
+
+
+def test_every_field_an_author_may_write_is_documented(documents: Documents, story_documents: Documents) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "algorithms" / "catalogue.md").read_text("utf-8")
+    written = set(_fields([*documents.values(), *story_documents.values()]))
+    assert {name for name in written if f"`{name}`" not in document} == set()
