@@ -81,7 +81,7 @@ CLAIMS: Final[Sequence[Claim]] = (
             r"(?:全网|全国|业内|行业|市场|同行|本地)(?:最|第一|首|唯一|No)|(?:利率|利息|费用|门槛|额度)最(?:低|高|优)",
             r"最(?:便宜|划算|优惠|实惠|好|佳|靠谱|安全)的?(?:贷|借|产品|选择|方案|机构|平台)|第一品牌|顶级|国家级|绝无仅有|史上最",
             r"\b(?:best|cheapest|lowest|fastest|safest)[- ](?:loan|rate|interest|price|deal|lender|offer|cost|terms)s?\b",
-            r"\b(?:number one|no\. ?1|#1)\b|\bunbeatable\b|\bsecond to none\b|\bthe (?:best|cheapest|fastest) (?:in|on) (?:the|china)\b",
+            r"\b(?:number one|no\. ?1)\b|#1\b|\bunbeatable\b|\bsecond to none\b|\bthe (?:best|cheapest|fastest) (?:in|on) (?:the|china)\b",
         ),
     ),
     Claim(

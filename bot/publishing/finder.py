@@ -24,7 +24,7 @@ from typing import Final, Protocol, TypeAlias
 SURE: Final = 0.36
 """The least score of an answer that is given without asking; chosen on the labelled questions of the tests."""
 
-NEAR: Final = 0.2
+NEAR: Final = 0.12
 """The least score of a topic worth offering when unsure."""
 
 OFFERED: Final = 3

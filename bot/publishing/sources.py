@@ -34,7 +34,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
     lie = sources or Sources()
     return {
         "flows": _folder(lie.flows),
-        "commands": parse_yaml(lie.commands.read_text(encoding="utf-8"), lie.commands.name),
+        "commands": _file(lie.commands),
         "products": _folder(lie.products),
         "stories": _folder(lie.stories),
         "answers": _folder(lie.answers),
@@ -62,8 +62,16 @@ def parse_yaml(text: str, name: str) -> Any:
 
 
 def _folder(folder: Path) -> Mapping[str, Any]:
-    files = sorted(folder.glob("*.yaml"))
-    return {file.name: parse_yaml(file.read_text(encoding="utf-8"), file.name) for file in files}
+    return {file.name: _file(file) for file in sorted(folder.glob("*.yaml"))}
+
+
+def _file(file: Path) -> Any:
+    try:
+        return parse_yaml(file.read_text(encoding="utf-8"), file.name)
+    except FileNotFoundError:
+        raise ContentError(f"{file.name}: the whole file: add it to {file.parent.name}/") from None
+    except UnicodeDecodeError:
+        raise ContentError(f"{file.name}: the whole file: save it in UTF-8") from None
 
 
 class _AuthoredLoader(yaml.SafeLoader):

@@ -1,0 +1,44 @@
+"""A small but whole content for tests: the shipped products, stories, answers and words with flows of its own."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.publishing.release import Documents, Release, digest_of
+from bot.publishing.sources import Sources, read_documents
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+AUTHORED = Path(__file__).parent / "authored"
+SOURCES = Sources(flows=AUTHORED / "flows", commands=AUTHORED / "commands.yaml", notices=AUTHORED / "notices")
+WORDS = {
+    "zh": {
+        "t.which": "您是？", "t.farmer": "🌾 农户", "t.farmer.also": "种地|养殖", "t.trader": "小店主",
+        "t.notice": "我们想联系您。", "field.segment": "身份", "command.help.words": "帮助|怎么用",
+    },
+    "en": {
+        "t.which": "Who are you?", "t.farmer": "🌾 Farmer", "t.trader": "Shop owner", "t.trader.also": "trader | stall",
+        "t.notice": "We would like to contact you.", "field.segment": "Segment", "command.help.words": "help",
+    },
+}  # fmt: skip
+
+
+@cache
+def _read() -> Documents:
+    return read_documents(SOURCES)
+
+
+def documents() -> dict[str, Any]:
+    """A fresh copy, to be changed at will."""
+    read = deepcopy(dict(_read()))
+    read["messages"] = {locale: {**read["messages"][locale], **words} for locale, words in WORDS.items()}
+    return read
+
+
+def release(content: Documents | None = None, number: int = 1) -> Release:
+    """`content` as published."""
+    said = documents() if content is None else content
+    return Release(number, said, digest_of(said), NOW, "author")
