@@ -46,14 +46,15 @@ class Hand:
     def share_contact(self, phone: str | None = None, *, own: bool = True) -> dict[str, Any]:
         """Share a phone number: one's own, as the contact button does, or somebody else's from the address book."""
         person = self.chat.person
+        self._use_keyboard_once()
         if own:
             contact = Contact(phone or person.phone, person.first_name, person.last_name, user_id=person.id)
         else:
             contact = Contact(phone or "+8613900000000", "Friend")
         return self._send(Content(contact=contact))
 
-    def share_location(self, latitude: float, longitude: float) -> dict[str, Any]:
-        """Share a place, in degrees."""
+    def share_location(self, latitude: float = 31.2304, longitude: float = 121.4737) -> dict[str, Any]:
+        """Share a place, in degrees; Shanghai unless said otherwise."""
         return self._send(Content(location=Location(longitude=longitude, latitude=latitude)))
 
     def send_sticker(self) -> dict[str, Any]:
@@ -73,12 +74,11 @@ class Hand:
     def press_keyboard(self, label: str) -> dict[str, Any]:
         """Press a button of the reply keyboard: sends its label, or shares what the button asks for."""
         button = self._keyboard_button(label)
-        if (self.chat.keyboard or {}).get("one_time_keyboard"):
-            self._hide_keyboard()
+        self._use_keyboard_once()
         if button.get("request_contact"):
             return self.share_contact()
         if button.get("request_location"):
-            return self.share_location(31.2304, 121.4737)
+            return self.share_location()
         return self.say(label)
 
     def _keyboard_button(self, label: str) -> dict[str, Any]:
@@ -88,9 +88,9 @@ class Hand:
                 return dict(button)
         raise ControlError("the reply keyboard has no such button", 409)
 
-    def _hide_keyboard(self) -> None:
-        self.chat.keyboard = None
-        self.chat.keyboard_seq = self.world.record("keyboard", self.chat, keyboard=None)
+    def _use_keyboard_once(self) -> None:
+        if (self.chat.keyboard or {}).get("one_time_keyboard"):
+            self.world.set_keyboard(self.chat, None)
 
     def press(self, message_id: int, data: str | None, label: str | None, *, stale: bool = False) -> dict[str, Any]:
         """Press a button under a message, by its data or its label.

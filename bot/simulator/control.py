@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, Any, Final
 
 import orjson
@@ -70,8 +70,8 @@ class SharedContact(_Wanted):
 class Place(_Wanted):
     """A place in degrees."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: float = Field(default=31.2304, ge=-90, le=90)
+    longitude: float = Field(default=121.4737, ge=-180, le=180)
 
 
 class Edit(_Wanted):
@@ -102,6 +102,15 @@ def the_chat(user_id: int, world: Here, bot: int | None = None) -> Chat:
 
 
 TheChat = Annotated[Chat, Depends(the_chat)]
+
+
+def chat_finder(user_id: int, world: Here, bot: int | None = None) -> Callable[[], Chat | None]:
+    """How to find the same chat for reading: None while no bot is connected."""
+    person = world.person(user_id)
+    return lambda: world.chat(world.main_bot(bot), person) if world.bots else None
+
+
+FindChat = Annotated[Callable[[], Chat | None], Depends(chat_finder)]
 
 
 def the_hand(world: Here, chat: TheChat) -> Hand:
@@ -170,9 +179,10 @@ async def contact(hand: TheHand, wanted: SharedContact | None = None) -> Respons
 
 
 @router.post("/users/{user_id}/location")
-async def location(hand: TheHand, wanted: Place) -> Response:
+async def location(hand: TheHand, wanted: Place | None = None) -> Response:
     """Share a place."""
-    return _json(hand.share_location(wanted.latitude, wanted.longitude))
+    place = wanted or Place()
+    return _json(hand.share_location(place.latitude, place.longitude))
 
 
 @router.post("/users/{user_id}/sticker")
@@ -213,18 +223,18 @@ async def unblock(hand: TheHand) -> Response:
 
 
 @router.get("/users/{user_id}/chat")
-async def chat(world: Here, chat: TheChat, after: After = 0) -> Response:
+async def chat(world: Here, find: FindChat, after: After = 0) -> Response:
     """The chat, or what changed in it after `after`."""
-    return _json(chat_view(world, chat, after))
+    return _json(chat_view(world, find(), after))
 
 
 @router.get("/users/{user_id}/wait")
-async def wait(world: Here, chat: TheChat, after: After = 0, seconds: Patience = 10) -> Response:
+async def wait(world: Here, find: FindChat, after: After = 0, seconds: Patience = 10) -> Response:
     """What changed in the chat after `after`, as soon as something has; without messages after `?timeout=` seconds."""
     loop = asyncio.get_running_loop()
     end = loop.time() + min(seconds, LONGEST_WAIT)
-    while chat.seq <= after and not world.closed and (left := end - loop.time()) > 0:
-        await chat.changed.wait(left)
+    while ((chat := find()) is None or chat.seq <= after) and not world.closed and (left := end - loop.time()) > 0:
+        await (chat.changed if chat is not None else world.journal.changed).wait(left)
     return _json(chat_view(world, chat, after))
 
 

@@ -50,7 +50,7 @@ def create_simulator(  # noqa: PLR0913  # a composition root: each is a part to 
 
     `webhook_pause` is the unit of the growing pauses between attempts at a webhook, in seconds; `seed` makes the chances
     of faults repeatable; `mounts` are further applications by path, for instance a lender at `/lender`; `page` is the
-    folder served at `/`. The world is found at `app.state.world`; its `close()` ends every open wait.
+    folder served at `/` and `/static`. The world is found at `app.state.world`; its `close()` ends every open wait.
     """
     chance = random.Random(seed).random  # noqa: S311  # chances of faults are no secret
     world = World(clock or SystemClock(), chance, accounts or BotAccounts(), limits or Limits())
@@ -69,6 +69,7 @@ def create_simulator(  # noqa: PLR0913  # a composition root: each is a part to 
     _explain_errors(app)
     for path, mounted in (mounts or {}).items():
         app.mount(path, mounted)
+    app.mount("/static", StaticFiles(directory=page, check_dir=False))
     app.mount("/", StaticFiles(directory=page, html=True, check_dir=False))
     return app
 

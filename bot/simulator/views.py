@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.simulator.events import Event
@@ -48,7 +49,7 @@ def message_view(post: Post) -> dict[str, Any]:
         "html": content.html(),
         "buttons": _buttons(post),
         "media": _media(content.media),
-        "contact": content.contact.to_dict() if content.contact is not None else None,
+        "contact": _contact(post),
         "location": content.location.to_dict() if content.location is not None else None,
         "reply_to": post.reply_to.id if post.reply_to is not None else None,
         "thread": post.thread,
@@ -81,12 +82,41 @@ def _media(media: Media | None) -> dict[str, Any] | None:
     return {"kind": media.kind, "url": url, "name": file.name, "size": file.size, "mime": file.mime}
 
 
-def chat_view(world: World, chat: Chat, after: int) -> dict[str, Any]:
+def _contact(post: Post) -> dict[str, Any] | None:
+    contact = post.content.contact
+    if contact is None:
+        return None
+    names = {"first_name": contact.first_name, "last_name": contact.last_name}
+    return {"phone": contact.phone_number, **names, "own": contact.user_id == post.chat.person.id}
+
+
+def keyboard_view(keyboard: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A reply keyboard, or the wish for a reply (which has no rows)."""
+    if keyboard is None:
+        return None
+    return {
+        "rows": [[_key(key) for key in row] for row in keyboard.get("keyboard", [])],
+        "placeholder": keyboard.get("input_field_placeholder"),
+        "one_time": keyboard.get("one_time_keyboard", False),
+        "resize": keyboard.get("resize_keyboard", False),
+        "persistent": keyboard.get("is_persistent", False),
+        "force_reply": keyboard.get("force_reply", False),
+    }
+
+
+def _key(key: Mapping[str, Any]) -> dict[str, Any]:
+    asks = ("request_contact", "request_location")
+    return {"text": key["text"], **{ask: bool(key.get(ask)) for ask in asks}}
+
+
+def chat_view(world: World, chat: Chat | None, after: int) -> dict[str, Any]:
     """A chat: the messages that changed after `after`, its reply keyboard and topics, and answers to presses."""
+    if chat is None:
+        return {"messages": [], "keyboard": None, "topics": [], "answers": [], "seq": world.journal.seq}
     changed = (post for post in chat.posts.values() if post.seq > after and post.content.service is None)
     return {
         "messages": [message_view(post) for post in changed],
-        "keyboard": chat.keyboard,
+        "keyboard": keyboard_view(chat.keyboard),
         "topics": [{"id": topic.id, "name": topic.name, "closed": topic.closed} for topic in chat.topics.values()],
         "answers": [answer for answer in chat.answers if answer["seq"] > after],
         "seq": world.journal.seq,
@@ -96,6 +126,8 @@ def chat_view(world: World, chat: Chat, after: int) -> dict[str, Any]:
 def event_view(world: World, event: Event) -> dict[str, Any]:
     """A change as pages get it."""
     view = {"seq": event.seq, "type": event.type, "user": event.user, **event.details}
+    if event.type == "keyboard":
+        view["keyboard"] = keyboard_view(event.details["keyboard"])
     match event.subject:
         case Post() as post:
             return view | {"message": message_view(post)}

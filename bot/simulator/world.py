@@ -166,7 +166,6 @@ class Chat:
     started: bool = False
     blocked: bool = False
     seq: int = 0
-    keyboard_seq: int = 0
     answers: list[dict[str, Any]] = field(default_factory=list)
     changed: Signal = field(default_factory=Signal)
 
@@ -317,6 +316,12 @@ class World:
             chat.seq = seq
             chat.changed.notify()
         return seq
+
+    def set_keyboard(self, chat: Chat, keyboard: dict[str, Any] | None) -> None:
+        """Show another reply keyboard, or none."""
+        if chat.keyboard != keyboard:
+            chat.keyboard = keyboard
+            self.record("keyboard", chat, keyboard=keyboard)
 
     def new_query(self, chat: Chat, data: str) -> Query:
         """Note a press, so that it can be answered; the oldest are forgotten."""

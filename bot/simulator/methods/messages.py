@@ -9,7 +9,7 @@ from telegram import Contact, Location, MessageId, MessageOriginUser
 
 from bot.simulator.arguments import Arguments
 from bot.simulator.errors import bad_request
-from bot.simulator.keyboards import Keyboards, read_keyboards
+from bot.simulator.keyboards import read_keyboards
 from bot.simulator.limits import CAPTION_LENGTH, check_text
 from bot.simulator.methods.call import Call, Methods
 from bot.simulator.methods.uploads import read_media
@@ -28,14 +28,9 @@ def send(call: Call, chat: Chat, content: Content, **more: Any) -> Post:
     post = call.world.add_post(
         chat, by_bot=True, content=content, markup=keyboards.inline, thread=thread, reply_to=reply_to, **more
     )
-    _change_keyboard(call, chat, keyboards)
+    if keyboards.replaces_reply:
+        call.world.set_keyboard(chat, keyboards.reply)
     return post
-
-
-def _change_keyboard(call: Call, chat: Chat, keyboards: Keyboards) -> None:
-    if keyboards.replaces_reply and chat.keyboard != keyboards.reply:
-        chat.keyboard = keyboards.reply
-        chat.keyboard_seq = call.world.record("keyboard", chat, keyboard=chat.keyboard)
 
 
 def _thread(call: Call, chat: Chat) -> int | None:
