@@ -6,6 +6,7 @@ A card promotes, so it always names the lender, the annualised cost and the risk
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 from bot.products.catalogue import Catalogue, Product
@@ -20,8 +21,8 @@ def product_values(catalogue: Catalogue, product: Product, on: date, segment: st
     `cost_from` is the annualised all-in cost (simple) of the example at the best grade, `cost_usual` at the indicative
     one. With a `segment`, `documents` and `reasons` are those of the segment, else those of all its segments.
     """
-    example = _example(catalogue, product, on, INDICATIVE)
-    best = min(_example(catalogue, product, on, grade).cost.simple for grade in product.pricing.grades)
+    example = _example(catalogue, product.id, on, INDICATIVE)
+    best = min(_example(catalogue, product.id, on, grade).cost.simple for grade in product.pricing.grades)
     return {
         **_words(product),
         **_ranges(catalogue, product),
@@ -48,9 +49,11 @@ def segment_cards(catalogue: Catalogue, segment: str, on: date) -> tuple[Values,
     return tuple(product_values(catalogue, product, on, segment) for product in catalogue.for_segment(segment))
 
 
-def _example(catalogue: Catalogue, product: Product, on: date, grade: str) -> Quote:
+@lru_cache(256)  # the same few products are shown all day
+def _example(catalogue: Catalogue, product_id: str, on: date, grade: str) -> Quote:
+    product = catalogue.product(product_id)
     found = make_quote(
-        catalogue, product.id, amount=product.amount.usual, months=int(product.months.usual), start=on, grade=grade
+        catalogue, product_id, amount=product.amount.usual, months=int(product.months.usual), start=on, grade=grade
     )
     if not isinstance(found, Quote):
         raise TypeError("a product offers its own example")

@@ -97,7 +97,7 @@ class Product:
         return tuple(self.audience)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same one or another one: so that results can be kept by catalogue
 class Catalogue:
     """A lender and its products, in the order of their ids."""
 

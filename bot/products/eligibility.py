@@ -73,10 +73,10 @@ def assess(product: Product, answers: Values, others: Iterable[Product] = ()) ->
     findings = _findings(product, answers)
     failing = tuple(finding for finding in findings if finding.state in _FAILING)
     if not failing:
-        return Assessment(product.id, _outcome(findings), findings)
+        return Assessment(product.id, _outcome(finding.state for finding in findings), findings)
     return Assessment(
         product.id,
-        _outcome(findings),
+        _outcome(finding.state for finding in findings),
         findings,
         _remedies(product, answers, failing),
         _alternatives(product, answers, others),
@@ -160,11 +160,11 @@ def _prohibits(finding: Finding) -> bool:
     return finding.code == "purpose" and finding.state == "unmet"
 
 
-def _outcome(findings: tuple[Finding, ...]) -> Outcome:
-    states = {finding.state for finding in findings}
-    if "unmet" in states:
+def _outcome(states: Iterable[State]) -> Outcome:
+    found = set(states)
+    if "unmet" in found:
         return "not_met"
-    return "meets" if states <= {"met"} else "person"
+    return "meets" if found <= {"met"} else "person"
 
 
 def _state(criterion: Criterion, answers: Values) -> State:
@@ -288,7 +288,9 @@ def _suffices(product: Product, answers: Values, changes: Iterable[Counterfactua
 def _alternatives(product: Product, answers: Values, others: Iterable[Product]) -> tuple[str, ...]:
     """Other products that serve the purpose and are not ruled out by the answers, those that meet everything first."""
     rivals = [other for other in others if other.id != product.id and _serves(other, answers)]
-    outcomes = {other.id: _outcome(_findings(other, answers)) for other in rivals}
+    outcomes = {
+        other.id: _outcome(_state(criterion, answers) for criterion in _speaking(other, answers)) for other in rivals
+    }
     order: tuple[Outcome, ...] = ("meets", "person")
     return tuple(other for wanted in order for other, outcome in outcomes.items() if outcome == wanted)
 
