@@ -63,8 +63,7 @@ class Polling:
         except (TelegramError, NotTaken) as error:
             _log.warning("updates not taken", error=type(error).__name__, failed=failed + 1)
             return float(min(_LONGEST_PAUSE, self._pause * 2**failed))
-        if updates:
-            self._offset = int(updates[-1]["update_id"]) + 1
+        self._offset = max([self._offset, *(int(update["update_id"]) + 1 for update in updates)])
         return 0.0
 
     async def _ask(self) -> Sequence[Mapping[str, Any]]:

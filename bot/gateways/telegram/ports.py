@@ -30,7 +30,7 @@ class OutboxPort(Protocol):
         ...
 
     async def claim_abandoned(self, now: datetime, limit: int, /) -> Sequence[Posted]:
-        """Take over unsent messages whose lease ran out, with a new lease; oldest first, whole conversations' order kept."""
+        """Take over at most `limit` conversations whose messages a process left, with a new lease; in order of their ids."""
         ...
 
     async def message_of(self, conversation: int, slot: str, /) -> str | None:

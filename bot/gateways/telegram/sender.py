@@ -9,6 +9,7 @@ process, so all turns of a chat are to be sent by the same one.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -87,8 +88,11 @@ class Sender:
         for one in posted:
             self._chat(one.message.conversation).waiting.append(one)
 
-    async def relay_once(self, now: datetime, limit: int = 500) -> int:
-        """Take up messages whose lease ran out, and begin to send them; how many. Run it every few seconds."""
+    async def relay_once(self, now: datetime, limit: int = 100) -> int:
+        """Take up messages of at most `limit` chats whose lease ran out, and begin to send them; how many messages.
+
+        Run it every few seconds.
+        """
         busy = self._marks.pending | {one for chat in self._chats.values() for one in chat.held()}
         rows = [one for one in await self._outbox.claim_abandoned(now, limit) if one.id not in busy]
         for one in rows:
@@ -216,6 +220,6 @@ def _superseded(posted: Posted, later: Iterable[Posted]) -> bool:
     message = posted.message
     if not message.edit or message.ask_contact is not None:
         return False
-    return any(
-        one.message.edit and (one.message.slot, one.message.target) == (message.slot, message.target) for one in later
-    )
+    same_slot = (one.message for one in later if one.message.slot == message.slot)
+    changes = itertools.takewhile(lambda one: one.edit, same_slot)
+    return any(one.target == message.target for one in changes)

@@ -323,6 +323,18 @@ async def test_fifty_changes_in_a_row_show_the_last_and_skip_those_nobody_would_
         assert len(w.outbox.sent) == 51
 
 
+async def test_the_last_change_before_a_new_message_of_the_slot_is_shown_though_more_changes_follow() -> None:
+    async with world() as w:
+        sender = w.sender()
+        sender.deliver(w.outbox.post(words("Which?", slot="task")))
+        await sender.flush()
+        changed, asked = words("Chosen: 1", slot="task", edit=True), words("How much?", slot="task")
+        sender.deliver(w.outbox.post(changed, asked, words("How much? Say a number", slot="task", edit=True)))
+        await sender.flush()
+
+        assert w.api.texts(7) == ["Chosen: 1", "How much? Say a number"]
+
+
 async def test_the_contact_button_is_taken_away_once_something_else_is_said() -> None:
     async with world() as w:
         sender = w.sender()
