@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from bot.core.errors import StateError
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 from bot.products.catalogue import Catalogue, Lender, Product
 from bot.products.cost import AnnualCost, annual_cost
@@ -236,13 +238,6 @@ def row_values(row: Payment, currency: str) -> Values:
     }
 
 
-def schedule_texts(quote: Quote) -> tuple[Text, ...]:
-    """The whole schedule, a line a payment."""
-    return tuple(
-        Text("quote.row_with_fee" if row.fee else "quote.row", row_values(row, quote.currency)) for row in quote.rows
-    )
-
-
 def short_quote(quote: Quote) -> Text:
     """The quote on one screen: what is received, what is paid when, what it costs a year, that it is an estimate."""
     return Text("quote.short", quote_values(quote))
@@ -250,14 +245,25 @@ def short_quote(quote: Quote) -> Text:
 
 def full_quote(quote: Quote) -> tuple[Text, ...]:
     """Everything a quote must show, as messages of moderate length: terms and costs, then the schedule."""
-    values = quote_values(quote)
-    pages = [
-        schedule_texts(quote)[start : start + _ROWS_A_MESSAGE] for start in range(0, len(quote.rows), _ROWS_A_MESSAGE)
-    ]
+    return quote_pages(quote_values(quote))
+
+
+def quote_pages(values: Values) -> tuple[Text, ...]:
+    """The same from the values of a quote as they were stored, so that it is shown again as it was."""
+    rows = values["rows"]
+    if not isinstance(rows, tuple):
+        raise StateError("a stored quote has no rows")
+    lines = tuple(_line(row) for row in rows if isinstance(row, Mapping))
+    pages = (lines[start : start + _ROWS_A_MESSAGE] for start in range(0, len(lines), _ROWS_A_MESSAGE))
     return (Text("quote.full", values), *(Text("quote.schedule", {"schedule": page}) for page in pages))
 
 
 _ROWS_A_MESSAGE = 24  # a row takes about 90 characters of HTML, a message at most 4,096
+
+
+def _line(row: Values) -> Text:
+    fee = row["fee"]
+    return Text("quote.row_with_fee" if isinstance(fee, Money) and fee.amount else "quote.row", row)
 
 
 def _parties(quote: Quote) -> dict[str, Value]:

@@ -17,6 +17,7 @@ from bot.products.quote import (
     Quote,
     full_quote,
     make_quote,
+    quote_pages,
     quote_values,
     short_quote,
 )
@@ -151,6 +152,12 @@ def test_a_loan_of_one_payment_is_said_to_be_one(catalogue: Catalogue, texts: Te
     quote = _quote(catalogue, "working_capital", 100_000, 1)
     words = {"zh": "2026年12月23日一次还<b>¥100,591.78</b>", "en": "<b>¥100,591.78</b> in one payment on Dec 23, 2026"}
     assert words[locale] in texts.render(short_quote(quote), locale)
+
+
+def test_a_stored_quote_is_shown_again_as_it_was(catalogue: Catalogue) -> None:
+    quote = _quote(catalogue, "flexible", 10_000, 18)
+    stored = json.dumps(encode_all(quote_values(quote)))
+    assert quote_pages(decode_all(json.loads(stored))) == full_quote(quote)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
