@@ -1,0 +1,399 @@
+"""The demo page in a real browser, against a stand-in for the servers behind it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from tests.acceptance.page_double import World, serving
+
+CHROMIUM = os.environ.get("BOT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def address(world: World) -> AsyncIterator[str]:
+    async with serving(world) as url:
+        yield url
+
+
+@asynccontextmanager
+async def opened(browser: Browser, address: str, size: tuple[int, int] = DESKTOP, **more: Any) -> AsyncIterator[Page]:
+    """The page, loaded, with one customer and one manager; any script error in it fails the test."""
+    options = {"locale": "en-GB", "reduced_motion": "reduce"} | more
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(address)
+    await expect(page.locator("#seat-manager .start:enabled")).to_be_attached()
+    yield page
+    await context.close()
+    assert errors == []
+
+
+def customer(page: Page) -> Locator:
+    return page.locator("#seat-customer")
+
+
+def manager(page: Page) -> Locator:
+    return page.locator("#seat-manager")
+
+
+def bubbles(seat: Locator) -> Locator:
+    return seat.locator(".bubble")
+
+
+async def test_a_fresh_page_creates_one_customer_and_one_manager_and_offers_to_start(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        await expect(customer(page).get_by_role("button", name="Start", exact=True)).to_be_visible()
+        assert [user["role"] for user in world.users] == ["customer", "manager"]
+        assert {user["language_code"] for user in world.users} == {"en"}
+
+
+async def test_the_start_button_starts_the_bot_and_gives_way_to_the_composer(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        await customer(page).get_by_role("button", name="Start", exact=True).click()
+        await expect(bubbles(customer(page))).to_contain_text("/start")
+        await expect(customer(page).get_by_role("textbox", name="Message")).to_be_visible()
+
+
+async def test_a_message_pushed_by_the_server_appears_without_reloading(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        world.say(world.of_role("customer"), "Good morning")
+        await expect(bubbles(customer(page))).to_contain_text("Good morning")
+        await expect(bubbles(manager(page))).to_have_count(0)
+
+
+async def test_pressing_a_button_sends_its_data_and_shows_the_answer(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        message = world.say(user, "Which?", buttons=[[{"text": "Farmer", "data": "s:farmer"}]])
+        await customer(page).get_by_role("button", name="Farmer").click()
+        assert await world.asked.first("press") == {"user": user, "message_id": message["id"], "data": "s:farmer"}
+        world.answer(user, "Noted")
+        await expect(customer(page).get_by_role("status")).to_contain_text("Noted")
+        await expect(customer(page).locator(".waiting")).to_have_count(0)
+
+
+async def test_an_alert_waits_to_be_read(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        world.say(user, "Hello")
+        world.answer(user, "This card has changed", alert=True)
+        alert = customer(page).get_by_role("alertdialog")
+        await expect(alert).to_contain_text("This card has changed")
+        await alert.get_by_role("button", name="OK").click()
+        await expect(alert).to_have_count(0)
+
+
+async def test_an_edit_changes_the_bubble_in_place_and_keeps_its_history(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        card = world.say(user, "<b>Submitted</b>")
+        world.say(user, "After it")
+        world.revise(user, card["id"], "<b>Approved</b>")
+        await expect(bubbles(customer(page)).first).to_contain_text("Approved")
+        await expect(bubbles(customer(page))).to_have_count(2)
+        await customer(page).get_by_role("button", name="Edit history").click()
+        await expect(customer(page).get_by_role("dialog")).to_contain_text("Submitted")
+
+
+async def test_a_deleted_message_leaves_the_chat(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        message = world.say(user, "Gone soon")
+        await expect(bubbles(customer(page))).to_have_count(1)
+        world.remove(user, message["id"])
+        await expect(bubbles(customer(page))).to_have_count(0)
+
+
+HOSTILE = [
+    "<script>window.harm = 1</script>words",
+    '<img src=x onerror="window.harm = 1">words',
+    '<a href="javascript:window.harm = 1">words</a>',
+    '<b onclick="window.harm = 1">words</b>',
+    "<svg><script>window.harm = 1</script></svg>words",
+    '<iframe srcdoc="<script>parent.harm = 1</script>"></iframe>words',
+    "<form action=/evil><button>words</button></form>",
+    '<math><mtext></form><form><mglyph><style></math><img src onerror="window.harm=1">words',
+]
+
+
+async def test_markup_from_the_bot_is_never_executed(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        for html in HOSTILE:
+            world.say(world.of_role("customer"), html)
+        last = world.say(world.of_role("customer"), "done")
+        words = customer(page).locator(".words")
+        await expect(customer(page).locator(f'[data-id="{last["id"]}"]')).to_be_visible()
+        for node in await words.all():
+            await node.dispatch_event("click")
+        assert await page.evaluate("window.harm") is None
+        inside = "script, img, iframe, svg, form, button, style, [onclick], [onerror], [href^=javascript]"
+        await expect(words.locator(inside)).to_have_count(0)
+
+
+async def test_the_telegram_markup_is_shown_as_what_it_means(browser: Browser, address: str, world: World) -> None:
+    html = (
+        "<b>b</b><i>i</i><u>u</u><s>s</s><code>c</code><pre>p</pre><blockquote>q</blockquote>"
+        '<blockquote expandable>long</blockquote><tg-spoiler>secret</tg-spoiler><a href="https://example.com/">link</a> 1 &lt; 2'
+    )
+    async with opened(browser, address) as page:
+        world.say(world.of_role("customer"), html)
+        words = customer(page).locator(".words")
+        for tag in ("strong", "em", "u", "s", "code", "pre", "blockquote:not(.expandable)", "blockquote.expandable"):
+            await expect(words.locator(tag)).to_have_count(1)
+        await expect(words).to_contain_text("1 < 2")
+        spoiler = words.get_by_role("button", name="Reveal hidden text")
+        await spoiler.press("Enter")
+        await expect(words.locator(".spoiler.revealed")).to_have_text("secret")
+
+
+async def test_enter_sends_the_text_and_a_reply_names_its_message(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        message = world.say(world.of_role("customer"), "How much?")
+        await bubbles(customer(page)).first.hover()
+        await customer(page).get_by_role("button", name="Message actions").click()
+        await customer(page).get_by_role("dialog").get_by_role("button", name="Reply").click()
+        box = customer(page).get_by_role("textbox", name="Message")
+        await box.fill("300k")
+        await box.press("Enter")
+        sent = await world.asked.first("text")
+        assert (sent["text"], sent["reply_to"]) == ("300k", message["id"])
+        await expect(box).to_have_value("")
+        await expect(customer(page).locator(".quoted")).to_contain_text("How much?")
+
+
+async def test_sharing_the_phone_number_asks_first(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        world.say(user, "Your number, please")
+        await expect(bubbles(customer(page))).to_have_count(1)
+        world.keyboard(user, {"rows": [[{"text": "Share number", "request_contact": True}]], "one_time": True})
+        await customer(page).get_by_role("button", name="Share number").click()
+        question = customer(page).get_by_role("alertdialog")
+        await expect(question).to_contain_text(world.users[0]["phone"])
+        assert "contact" not in [verb for verb, _ in world.asked.taken]
+        await question.get_by_role("button", name="Share").click()
+        assert (await world.asked.first("contact"))["own"] is True
+
+
+async def test_a_file_is_sent_with_its_caption(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        world.say(world.of_role("customer"), "Your licence, please")
+        await customer(page).get_by_role("button", name="Attach").click()
+        async with page.expect_file_chooser() as chooser:
+            await customer(page).get_by_role("button", name="File", exact=True).click()
+        await (await chooser.value).set_files(
+            {"name": "licence.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+        )
+        await customer(page).get_by_role("textbox", name="Add a caption…").fill("Here")
+        await customer(page).get_by_role("dialog").get_by_role("button", name="Send").click()
+        assert await world.asked.first("file") == {"kind": "document", "name": "licence.pdf", "caption": "Here"}
+
+
+async def test_the_manager_joins_by_the_invitation_with_one_tap(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        await manager(page).get_by_role("button", name="Join the team").click()
+        sent = await world.asked.first("open")
+        assert sent == {"user": world.of_role("manager"), "link": world.invitation}
+
+
+async def test_without_an_invitation_the_manager_is_offered_none(browser: Browser, address: str, world: World) -> None:
+    world.invitation = None
+    async with opened(browser, address) as page:
+        await expect(manager(page).get_by_role("button", name="Start", exact=True)).to_be_visible()
+        await expect(manager(page).get_by_role("button", name="Join the team")).to_have_count(0)
+
+
+async def test_a_link_of_a_channel_starts_the_bot_with_its_payload(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        await customer(page).get_by_role("button", name="More actions").click()
+        await customer(page).get_by_role("button", name="Open with link from channel…").click()
+        await customer(page).get_by_role("button", name="WeChat article").click()
+        assert (await world.asked.first("start"))["payload"] == "wechat-article"
+
+
+async def test_each_topic_of_the_manager_holds_its_own_messages(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("manager")
+        world.say(user, "New lead")
+        await expect(bubbles(manager(page))).to_have_count(1)
+        world.topic(user, 7, "Ms Lin")
+        world.say(user, "You are connected", thread=7)
+        await manager(page).get_by_role("tab", name="Ms Lin").click()
+        await expect(bubbles(manager(page))).to_contain_text(["You are connected"])
+        box = manager(page).get_by_role("textbox", name="Message")
+        await box.fill("Hello")
+        await box.press("Enter")
+        assert (await world.asked.first("text"))["thread"] == 7
+
+
+async def test_every_customer_has_a_chat_of_their_own(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        world.say(world.of_role("customer"), "For the first")
+        await expect(bubbles(customer(page))).to_have_count(1)
+        await customer(page).get_by_role("button", name="Switch customer").click()
+        await customer(page).get_by_role("button", name="New customer").click()
+        await customer(page).get_by_role("radio", name="Farmer").click()
+        await customer(page).get_by_role("button", name="Create").click()
+        await expect(customer(page).get_by_role("button", name="Start", exact=True)).to_be_visible()
+        await expect(bubbles(customer(page))).to_have_count(0)
+        world.say(world.of_role("customer"), "Again for the first")
+        await expect(customer(page).locator(".persona .badge")).to_have_text("1")
+        assert world.users[-1]["first_name"] == "Dashan"
+
+
+async def test_a_reader_who_scrolled_up_is_told_of_news_and_left_in_place(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        for number in range(40):
+            world.say(user, f"Line {number}")
+        await expect(bubbles(customer(page))).to_have_count(40)
+        scroller = customer(page).locator(".scroller")
+        await scroller.evaluate("node => node.scrollTo(0, 0)")
+        await expect(customer(page).get_by_role("button", name="To the latest")).to_be_visible()
+        world.say(user, "The newest")
+        chip = customer(page).get_by_role("button", name="1 new")
+        await expect(chip).to_be_visible()
+        assert await scroller.evaluate("node => node.scrollTop") == 0
+        await chip.click()
+        await expect(bubbles(customer(page)).last).to_be_in_viewport()
+
+
+async def test_a_broken_stream_is_resumed_after_the_last_event_seen(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        user = world.of_role("customer")
+        message = world.say(user, "Before")
+        await expect(bubbles(customer(page))).to_have_count(1)
+        world.events.hang_up()
+        world.say(user, "Meanwhile")
+        await expect(bubbles(customer(page))).to_have_count(2)
+        again = await world.events.connections.first("connected", skip=1)
+        assert again["after"] >= message["seq"]
+
+
+async def test_the_lender_moves_an_application_and_the_panel_follows(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address) as page:
+        world.apply("RG-1")
+        panel = page.locator("#seat-lender")
+        await expect(panel.get_by_role("article")).to_contain_text("¥300,000")
+        await panel.get_by_role("button", name="Move to “Document check”").click()
+        await expect(panel.locator(".application-state")).to_contain_text("Document check")
+        await panel.get_by_role("button", name="Decide").click()
+        await panel.get_by_text("Decline", exact=True).click()
+        await expect(panel.get_by_role("button", name="Send decision")).to_be_disabled()
+        await panel.get_by_role("checkbox", name="existing debt").check()
+        await panel.get_by_role("button", name="Send decision").click()
+        sent = await world.asked.first("decide")
+        assert sent == {"reference": "RG-1", "decision": "declined", "reasons": ["existing_debt"]}
+
+
+async def test_the_lender_can_be_set_to_automatic(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        switch = page.locator("#seat-lender").get_by_role("switch", name="Automatic")
+        await switch.check()
+        assert await world.asked.first("settings") == {"automatic": True}
+        await expect(switch).to_be_checked()
+
+
+async def test_a_fault_switched_on_is_counted_in_the_bar(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address) as page:
+        await page.get_by_role("button", name="Faults").click()
+        await page.get_by_role("switch", name="Same update twice").check()
+        await expect(page.locator(".topbar .badge")).to_have_text("1")
+        assert world.faults["repeat_update"]["on"] is True
+
+
+async def test_the_page_speaks_chinese_and_english(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address, locale="zh-CN") as page:
+        await expect(customer(page).get_by_role("button", name="开始", exact=True)).to_be_visible()
+        assert world.users[0]["language_code"] == "zh"
+        await page.get_by_role("button", name="English").click()
+        await expect(customer(page).get_by_role("button", name="Start", exact=True)).to_be_visible()
+        assert await page.locator("html").get_attribute("lang") == "en"
+
+
+async def test_at_phone_width_the_three_views_are_reachable_by_tabs(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address, PHONE) as page:
+        for name, seat in (("Manager", "manager"), ("Lender", "lender"), ("Customer", "customer")):
+            await page.get_by_role("tablist", name="Views").get_by_role("tab", name=name).click()
+            shown = page.locator(f"#seat-{seat}")
+            await expect(shown).to_be_visible()
+            await expect(page.locator(".seat:visible")).to_have_count(1)
+            box = await shown.bounding_box()
+            assert box is not None
+            assert box["width"] == PHONE[0]
+
+
+@pytest.mark.parametrize("width", [360, 390, 430])
+async def test_nothing_is_wider_than_the_phone_and_no_control_is_too_small_to_tap(
+    browser: Browser, address: str, world: World, width: int
+) -> None:
+    async with opened(browser, address, (width, 740)) as page:
+        buttons = [[{"text": "A rather long label of a button", "data": "a"}, {"text": "Another one", "data": "b"}]]
+        world.say(
+            world.of_role("customer"), f"A word {'without an end' * 9} <pre>{'wide ' * 30}</pre>", buttons=buttons
+        )
+        await expect(bubbles(customer(page))).to_have_count(1)
+        assert await page.evaluate("document.documentElement.scrollWidth") == width
+        assert await customer(page).locator(".scroller").evaluate("node => node.scrollWidth - node.clientWidth") == 0
+        for control in await page.locator("button:visible:not(.edited)").all():
+            box = await control.bounding_box()
+            assert box is not None
+            assert box["height"] >= 42, await control.get_attribute("class")
+
+
+async def test_the_dark_theme_is_the_systems_until_chosen(browser: Browser, address: str, world: World) -> None:
+    async with opened(browser, address, color_scheme="dark") as page:
+        panel = page.locator(".lender-panel")
+        dark = await panel.evaluate("node => getComputedStyle(node).backgroundColor")
+        await page.get_by_role("button", name="Light or dark").click()
+        await expect(panel).not_to_have_css("background-color", dark)
+        await page.reload()
+        await expect(page.locator("html")).to_have_attribute("data-theme", "light")
