@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at `place` in `file`, and what to do about it."""
+    """What is wrong at `place` in `file`, and what to do about it where `what` does not say so already."""
 
     file: str
     place: str
@@ -57,7 +57,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}: {self.place}" if self.place else self.file
-        return f"{where}: {self.what}; {self.remedy}"
+        return f"{where}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,12 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
 
 
 def _told(error: str, folder: str) -> Problem:
-    """An error that names file, place and remedy, as a problem."""
-    file, place, what = (*error.split(": ", 2), "", "")[:3]
-    return Problem(f"{folder}/{file}" if folder else file, place, what or "it cannot be read", "correct it")
+    """An error `file: place: what; remedy` as a problem; place and remedy may be missing."""
+    file, place, rest = [*error.split(": ", 2), "", ""][:3]
+    if not rest:
+        place, rest = "", place
+    what, _, remedy = rest.rpartition("; ")
+    return Problem(f"{folder}/{file}" if folder else file, place, what or rest, remedy if what else "")
 
 
 def _words(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:

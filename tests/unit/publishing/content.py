@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+import json
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -27,13 +27,13 @@ WORDS = {
 
 
 @cache
-def _read() -> Documents:
-    return read_documents(SOURCES)
+def _read() -> str:
+    return json.dumps(read_documents(SOURCES))
 
 
 def documents() -> dict[str, Any]:
     """A fresh copy, to be changed at will."""
-    read = deepcopy(dict(_read()))
+    read: dict[str, Any] = json.loads(_read())
     read["messages"] = {locale: {**read["messages"][locale], **words} for locale, words in WORDS.items()}
     return read
 
