@@ -330,6 +330,15 @@ async def test_a_document_that_was_asked_for_sends_the_papers_back_to_be_checked
     assert [event.data.missing for event in events] == [(), ("lease",), ("lease", "tax_return"), ("lease",), ()]
 
 
+async def test_a_file_sent_again_does_not_answer_a_new_request_for_the_same_document(pair: Pair) -> None:
+    reference = await pair.submit()
+    for _ in range(2):
+        await pair.act(reference, "request-document", document="lease")
+        await pair.client.send_document(reference, "lease", "a.pdf", b"unreadable", "application/pdf")
+    (shown,) = (await pair.control("GET", "/applications"))["applications"]
+    assert (shown["stage"], shown["missing"]) == ("docs_missing", ["lease"])
+
+
 async def test_a_document_for_another_application_or_of_an_unknown_kind_is_refused(pair: Pair) -> None:
     reference = await pair.submit()
     with pytest.raises(Refused) as unknown:
