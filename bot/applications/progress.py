@@ -307,7 +307,7 @@ def _apology(progress: Progress, now: datetime) -> Text:
 
 
 def _documents(ids: Iterable[str]) -> tuple[Text, ...]:
-    return tuple(Text(f"document.{name}" if name in DOCUMENTS else "progress.document.other") for name in ids)
+    return tuple(Text(f"progress.document.{name if name in DOCUMENTS else 'other'}") for name in ids)
 
 
 def _reasons(ids: Iterable[str]) -> tuple[Text, ...]:
