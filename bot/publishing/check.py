@@ -24,8 +24,8 @@ from bot.publishing.content import with_days
 from bot.publishing.finder import Found, LexicalFinder
 from bot.publishing.keys import bound_to, is_command, program_keys, strings
 from bot.publishing.labels import ALSO, label_keys
+from bot.publishing.menu import BUILT_IN, Menu, command_names, command_words, parse_menu
 from bot.publishing.menu import FILE as COMMANDS
-from bot.publishing.menu import Menu, command_words, parse_menu
 from bot.publishing.notices import parse_notices
 from bot.publishing.release import Documents
 from bot.texts import markup, templates
@@ -184,6 +184,11 @@ def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
     for place, flow in named.items():
         if flow not in parsed.flows:
             yield Problem(COMMANDS, place, f"there is no flow '{flow}'", "name one of dialogs/flows")
+    worded = command_names(set().union(*messages.values()))
+    for name in sorted(worded - parsed.menu.flows.keys() - BUILT_IN):
+        yield Problem("locales", f"command.{name}.words", "this command opens no flow", f"name its flow in {COMMANDS}")
+    for name in sorted((parsed.menu.flows.keys() | BUILT_IN) - worded):
+        yield Problem(COMMANDS, name, "nobody can say this command", f"write its words as command.{name}.words")
 
 
 def _flows(parsed: _Parsed, messages: Messages, services: Collection[str] | None) -> Iterator[Problem]:

@@ -12,6 +12,8 @@ from bot.texts.catalogues import Messages
 
 FILE = "commands.yaml"
 PREFIX, SUFFIX = "command.", ".words"
+BUILT_IN = frozenset({"start", "help", "cancel", "back", "why", "bot"})
+"""Commands that the engine carries out itself, without a flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def parse_menu(document: object) -> Menu:
 def command_words(messages: Messages) -> Mapping[str, str]:
     """What may be typed for a command, normalised, and the command it means; of all languages together.
 
-    A text `command.<name>.words` holds them, separated by `|`. Raises `ContentError` where one word means two commands.
+    A text `command.<name>.words` holds them, separated by `|`; `/<name>` is always one. Raises `ContentError` where one word means two commands.
     """
     commands: dict[str, str] = {}
     for word, name in _spoken(messages):
@@ -67,4 +69,4 @@ def command_names(keys: Iterable[str]) -> frozenset[str]:
 def _spoken(messages: Messages) -> Iterator[tuple[str, str]]:
     for _, words in sorted(messages.items()):
         for name in sorted(command_names(words)):
-            yield from ((word, name) for word in alternatives(words[f"{PREFIX}{name}{SUFFIX}"]))
+            yield from ((word, name) for word in (f"/{name}", *alternatives(words[f"{PREFIX}{name}{SUFFIX}"])))

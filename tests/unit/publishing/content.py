@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.publishing.menu import BUILT_IN
 from bot.publishing.release import Documents, Release, digest_of
 from bot.publishing.sources import Sources, read_documents
 
@@ -17,11 +18,13 @@ SOURCES = Sources(flows=AUTHORED / "flows", commands=AUTHORED / "commands.yaml",
 WORDS = {
     "zh": {
         "t.which": "您是？", "t.farmer": "🌾 农户", "t.farmer.also": "种地|养殖", "t.trader": "小店主",
-        "t.notice": "我们想联系您。", "field.segment": "身份", "command.help.words": "帮助|怎么用",
+        "t.notice": "我们想联系您。", "field.segment": "身份", "command.human.words": "人工|找人",
+        **{f"command.{name}.words": name for name in BUILT_IN},
     },
     "en": {
         "t.which": "Who are you?", "t.farmer": "🌾 Farmer", "t.trader": "Shop owner", "t.trader.also": "trader | stall",
-        "t.notice": "We would like to contact you.", "field.segment": "Segment", "command.help.words": "help",
+        "t.notice": "We would like to contact you.", "field.segment": "Segment", "command.human.words": "human",
+        **{f"command.{name}.words": name for name in BUILT_IN},
     },
 }  # fmt: skip
 

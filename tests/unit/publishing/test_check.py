@@ -174,9 +174,22 @@ def test_a_menu_that_leads_to_no_flow_is_told() -> None:
 def test_a_word_that_means_two_commands_is_told() -> None:
     def confuse(content: dict[str, Any]) -> None:
         for locale in content["messages"]:
-            say(content, "command.stop.words", "帮助", locale)
+            say(content, "command.help.words", "人工", locale)
 
-    assert told(confuse) == ["locales: command.help.words: '帮助' already means the command 'stop'; keep one"]
+    assert told(confuse) == ["locales: command.human.words: '人工' already means the command 'help'; keep one"]
+
+
+def test_words_of_a_command_that_opens_no_flow_are_told() -> None:
+    def add(content: dict[str, Any]) -> None:
+        for locale in content["messages"]:
+            say(content, "command.dance.words", "dance", locale)
+
+    assert told(add) == ["locales: command.dance.words: this command opens no flow; name its flow in commands.yaml"]
+
+
+def test_a_command_that_nobody_can_say_is_told() -> None:
+    lines = told(lambda content: content["commands"]["commands"].update(dance="welcome"))
+    assert lines == ["commands.yaml: dance: nobody can say this command; write its words as command.dance.words"]
 
 
 def test_too_few_phrasings_of_an_answer_are_told() -> None:

@@ -44,16 +44,17 @@ def test_a_label_with_a_placeholder_is_typed_by_its_synonyms_only() -> None:
     assert not any("name" in word for word in words if "t.farmer" in words[word])
 
 
-@pytest.mark.parametrize("typed", ["帮助", "怎么用", "help"])
+@pytest.mark.parametrize("typed", ["人工", "找人", "human", "/human"])
 def test_a_command_is_understood_in_every_language(typed: str) -> None:
-    assert BOOK.commands[typed] == "help"
-    assert BOOK.command_flows["help"] == "welcome"
+    assert BOOK.commands[typed] == "human"
+    assert BOOK.command_flows["human"] == "welcome"
 
 
 def test_command_words_are_compared_without_case_width_and_punctuation() -> None:
     assert command_words({"en": {"command.human.words": "Talk to a Person! | ＨＵＭＡＮ"}}) == {
         "talk to a person": "human",
         "human": "human",
+        "/human": "human",
     }
 
 
