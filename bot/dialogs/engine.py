@@ -118,12 +118,17 @@ def _released(walk: Walk, event: Released) -> None:
 def _opened(walk: Walk, event: Opened) -> None:
     _arrived_by(walk, event.payload)
     walk.count()
-    if not walk.state.frames and not walk.state.known:
+    if not walk.state.frames and _is_new(walk):
         walk.begin(walk.book.entry)
     elif walk.form_under_way():
         _offer_to_resume(walk)
     else:
         walk.home()
+
+
+def _is_new(walk: Walk) -> bool:
+    """Whether nothing is known of the customer but the language that the channel claims."""
+    return not walk.state.known.keys() - {"locale"}
 
 
 def _arrived_by(walk: Walk, payload: str | None) -> None:
@@ -260,7 +265,7 @@ def _consented(walk: Walk, step: Consent, agreed: bool, label: Text, event: Pres
     state = "given" if agreed else "refused"
     walk.effects.append(RecordConsent(notice.id, notice.version, "given" if agreed else "refused", slot, event.message))
     walk.settle(label)
-    walk.change_frame(answers={**walk.frame.answers, f"consent:{notice.id}": state})
+    walk.change_frame(answers={**walk.frame.answers, f"consent_{notice.id}": state})
     walk.go(step.agreed if agreed else step.refused)
 
 
@@ -310,7 +315,7 @@ def _said(walk: Walk, event: Said) -> None:
     walk.bury()
     walk.count()
     if not walk.state.frames:
-        walk.begin(walk.book.home if walk.state.known else walk.book.entry)
+        walk.begin(walk.book.entry if _is_new(walk) else walk.book.home)
         return
     match walk.step:
         case Ask() as step:

@@ -160,6 +160,16 @@ def _amount(text: str, limits: Limits) -> Reading:
     return _within(amount, limits, Accepted(money), lambda bound: Money(bound, limits.currency), money)
 
 
+_NOTHING = re.compile(r"^(0|零|没有|没|无|none|no|nothing|zero|nil)[了的]?$")
+
+
+def _balance(text: str, limits: Limits) -> Reading:
+    """An amount that may be nothing, such as what is still owed elsewhere."""
+    if _NOTHING.match(normalise(text)):
+        return Accepted(Money(Decimal(0), limits.currency))
+    return _amount(text, limits)
+
+
 def _amount_hint(text: str, found: list[Decimal], limits: Limits) -> Text:
     if len(found) == 2:
         low, high = (Money(number, limits.currency) for number in found)
@@ -258,6 +268,7 @@ def _quoted(text: str) -> str:
 
 KINDS: Mapping[str, Callable[[str, Limits], Reading]] = {
     "amount": _amount,
+    "balance": _balance,
     "months": _months,
     "count": _count,
     "phone": _phone,

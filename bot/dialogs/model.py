@@ -31,10 +31,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say something and go on."""
+    """Say something and go on; `each` names a list of texts that are said after it, a message each."""
 
     say: str
     goto: str
+    each: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,13 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Show the items of the list value `cards` one at a time with next and previous; an option saves the item."""
+    """Show the items of the list value `cards` one at a time with next and previous; an option saves the item.
+
+    Items are names; the fact `details` maps each to the values of its text.
+    """
 
     cards: str
+    details: str
     text: str
     options: tuple[Option, ...]
     saves: str

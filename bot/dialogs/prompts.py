@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.values import Money, Months, Text, Value, Values
+from bot.core.values import NO_VALUES, Money, Months, Text, Value, Values
 from bot.dialogs.model import (
     Ask,
     Await,
@@ -102,10 +102,12 @@ def answer_text(flow: Flow, step: Step, value: Value) -> Text:
     return Text("answer", {"answer": value})
 
 
-def items(step: Cards, values: Values) -> tuple[Mapping[str, Value], ...]:
-    """The list that the cards go through."""
-    found = values.get(step.cards)
-    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
+def items(step: Cards, values: Values) -> tuple[str, ...]:
+    """The names of the things that the cards go through, as far as there are details of them."""
+    found, details = values.get(step.cards), values.get(step.details)
+    if not isinstance(found, tuple) or not isinstance(details, Mapping):
+        return ()
+    return tuple(name for name in found if isinstance(name, str) and name in details)
 
 
 def answered_steps(flow: Flow, frame: Frame) -> Iterator[tuple[str, Ask | Choose]]:
@@ -135,7 +137,7 @@ def _keepable(step: Ask | Choose, value: Value) -> bool:
     if isinstance(step, Choose):
         return any(option_value(option) == value for option in step.options)
     match step.accepts:
-        case "amount":
+        case "amount" | "balance":
             return isinstance(value, Money)
         case "months":
             return isinstance(value, Months)
@@ -186,12 +188,18 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     if not found:
         return View((said(book, step.empty, values),))
     place = position % len(found)
-    shown: Values = {**values, **found[place], "position": place + 1, "total": len(found)}
+    details = values[step.details]
+    item = details[found[place]] if isinstance(details, Mapping) else NO_VALUES
+    own = item if isinstance(item, Mapping) else NO_VALUES
+    shown: Values = {**values, **own, "position": place + 1, "total": len(found)}
     options = offered(step.options, shown)
     navigation = (PREVIOUS, NEXT) if len(found) > 1 else ()
     labels = {option.id: said(book, option.label, shown) for option in options}
     rows = ((navigation,) if navigation else ()) + tuple((option.id,) for option in options)
-    return View((said(book, step.text, shown),), labels | _labelled(book, navigation), rows)
+    body = [said(book, step.text, shown)]
+    if navigation:
+        body.append(said(book, "cards.position", shown))
+    return View(tuple(body), labels | _labelled(book, navigation), rows)
 
 
 def _consent(book: FlowBook, step: Consent, values: Values) -> View:

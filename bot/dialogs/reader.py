@@ -158,7 +158,7 @@ class _Reader:
         return option
 
     def say(self, fields: _Fields) -> Step:
-        return Say(fields.text("say"), fields.text("goto"))
+        return Say(fields.text("say"), fields.text("goto"), fields.optional("each"))
 
     def ask(self, fields: _Fields) -> Step:
         accepts = fields.text("accepts")
@@ -193,7 +193,12 @@ class _Reader:
 
     def cards(self, fields: _Fields) -> Step:
         return Cards(
-            fields.text("cards"), fields.text("text"), self.options(fields), fields.text("saves"), fields.text("empty")
+            cards=fields.text("cards"),
+            details=fields.text("details"),
+            text=fields.text("text"),
+            options=self.options(fields),
+            saves=fields.text("saves"),
+            empty=fields.text("empty"),
         )
 
     def branch(self, fields: _Fields) -> Step:

@@ -226,7 +226,7 @@ class Walk:
         match self.step:
             case Say() as step:
                 if not self.frame.revising:
-                    self.say(prompts.said(self.book, step.say, self.values()))
+                    self._say_all(step)
                 self.go(step.goto)
             case Branch() as step:
                 values = self.values()
@@ -251,6 +251,14 @@ class Walk:
             case _:
                 self._arrive()
 
+    def _say_all(self, step: Say) -> None:
+        values = self.values()
+        self.say(prompts.said(self.book, step.say, values))
+        each = values.get(step.each or "")
+        for text in each if isinstance(each, tuple) else ():
+            if isinstance(text, Text):
+                self.say(text)
+
     def _arrive(self) -> None:
         self.note("shown")
         lead = (Text("review.affects"),) if self.frame.revising and self._new_question() else ()
@@ -261,7 +269,7 @@ class Walk:
         return isinstance(step, Ask | Choose | Consent) and not self._answered(step)
 
     def _answered(self, step: Ask | Choose | Consent) -> bool:
-        name = f"consent:{step.consent}" if isinstance(step, Consent) else step.saves
+        name = f"consent_{step.consent}" if isinstance(step, Consent) else step.saves
         return name in self.frame.answers
 
     def _pass_over(self, step: Ask | Choose | Consent) -> None:
@@ -275,7 +283,7 @@ class Walk:
                 chosen = next((one for one in step.options if prompts.option_value(one) == value), None)
                 self.go((chosen.goto if chosen else None) or step.goto or self.frame.step)
             case Consent():
-                given = self.frame.answers[f"consent:{step.consent}"] == "given"
+                given = self.frame.answers[f"consent_{step.consent}"] == "given"
                 self.go(step.agreed if given else step.refused)
 
     def call(self, step: Call | Handoff) -> None:

@@ -1,0 +1,114 @@
+"""What flows and texts may use besides the customer's own answers: the day, the lender, the products and their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.conversation.rendering import trimmed_all
+from bot.core.values import Text, Value, Values
+from bot.products.cards import segment_cards
+from bot.products.stories import current, story_text
+from bot.publishing.content import Content
+
+Operator = Literal["lender", "third_party"]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Where and for whom the bot runs: time zone, the region of telephone numbers, the currency, who operates it."""
+
+    timezone: str = "Asia/Shanghai"
+    region: str = "CN"
+    currency: str = "CNY"
+    operator: Operator = "lender"
+
+    def today(self, now: datetime) -> date:
+        """The calendar day in the market at the time `now`."""
+        return now.astimezone(ZoneInfo(self.timezone)).date()
+
+
+class Lazy(Mapping[str, Value]):
+    """Details by name that are worked out when they are first looked at."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Value]]) -> None:
+        self._make = make
+
+    def __getitem__(self, name: str) -> Value:
+        return self._make()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        return len(self._make())
+
+
+def facts(content: Content, market: Market, now: datetime, known: Values) -> Values:
+    """The facts of a turn at `now` for a customer of whom `known` is known; those of the chosen product among them."""
+    today = market.today(now)
+    segment, product = (str(known.get(name) or "") for name in ("segment", "product"))
+    return {
+        **_chosen_product(content, segment, today, product),
+        "today": today,
+        "operator": market.operator,
+        "region": market.region,
+        "currency": market.currency,
+        "lender": Text(f"lender.{content.catalogue.lender.id}"),
+        "risk": Text("risk.warning"),
+        "product_details": Lazy(lambda: _product_details(content, segment, today)),
+        "story_details": Lazy(lambda: _story_details(content, segment, today)),
+    }
+
+
+def _chosen_product(content: Content, segment: str, today: date, product: str) -> Values:
+    details = _product_details(content, segment, today).get(product) if product else None
+    if not isinstance(details, Mapping):
+        return {}
+    own = {f"product_{name}": details[name] for name in ("name", "low", "high")}
+    return {**details, **own}
+
+
+# The same for every customer of a segment on one day, so worked out once; a few releases live side by side at most.
+@lru_cache(maxsize=64)
+def _cards(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
+    cards = segment_cards(content.content.catalogue, segment, today)
+    return {str(card["product_id"]): trimmed_all(card, content.content.texts) for card in cards}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ById:
+    """Content as a cache key: one release is one object."""
+
+    content: Content
+
+    def __hash__(self) -> int:
+        return hash(id(self.content))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and other.content is self.content
+
+
+def _product_details(content: Content, segment: str, today: date) -> Mapping[str, Value]:
+    return _cards(_ById(content), segment, today)
+
+
+def _story_details(content: Content, segment: str, today: date) -> Mapping[str, Value]:
+    return _stories(_ById(content), segment, today)
+
+
+@lru_cache(maxsize=64)
+def _stories(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
+    whole = content.content
+    told = current(whole.stories, today, segment or None)
+    return {
+        story.id: trimmed_all(
+            {"story": story_text(story, whole.catalogue), "story_product": Text(f"product.{story.product}.name")},
+            whole.texts,
+        )
+        for story in told
+    }
