@@ -20,7 +20,7 @@ async function call(method, path, body) {
 function detailOf(text) {
   try {
     const parsed = JSON.parse(text);
-    return typeof parsed.detail === "string" ? parsed.detail : parsed.description ?? "";
+    return typeof parsed.error === "string" ? parsed.error : "";
   } catch {
     return "";
   }

@@ -62,8 +62,9 @@ export class Composer {
     const same = JSON.stringify(keyboard) === JSON.stringify(this.#keyboard);
     this.#keyboard = keyboard;
     if (same) return;
-    this.quick.hidden = !keyboard;
-    this.keyboardButton.hidden = !keyboard;
+    const none = !keyboard?.rows?.length;
+    this.quick.hidden = none;
+    this.keyboardButton.hidden = none;
     fill(this.quick, (keyboard?.rows ?? []).map((row) => h("div", { class: "quick-row" }, row.map((button) => this.#quickButton(button)))));
     this.translate();
   }
@@ -71,9 +72,11 @@ export class Composer {
   #quickButton(button) {
     const pressed = () => {
       if (this.#keyboard?.one_time) this.quick.hidden = true;
-      return button.request_contact ? this.act.contact() : this.act.quick(button.text);
+      if (button.request_contact) return this.act.contact();
+      return button.request_location ? this.act.location() : this.act.quick(button.text);
     };
-    return h("button", { type: "button", class: "quick-button", onclick: pressed }, button.request_contact && icon("phone"), h("span", null, button.text));
+    const picture = button.request_contact ? "phone" : button.request_location ? "pin" : null;
+    return h("button", { type: "button", class: "quick-button", onclick: pressed }, picture && icon(picture), h("span", null, button.text));
   }
 
   #toggleKeyboard() {

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { fullName } from "./names.js";
 import { plainText, renderMarkup } from "./markup.js";
 import { clock, duration, fileSize } from "./time.js";
 
@@ -19,6 +20,9 @@ export function renderMessage(message, view) {
       h("div", { class: bubbleClass(message), onclick: (event) => touched(event, message, view) }, said, bubbleContent(message, view)),
       menuButton(message, view), keyboard(message, view), reactions(message)));
 }
+
+/** A picture below this width in pixels is a placeholder, and a sticker is drawn in its stead. */
+const SMALLEST_STICKER = 16;
 
 const isPicture = (media) => media?.kind === "photo" || media?.kind === "sticker";
 const wordsOf = (message) => message.html ?? "";
@@ -65,6 +69,7 @@ function quote(message, view) {
 export function summary(message) {
   if (hasWords(message)) return (message.html ? plainText(message.html) : message.text).replace(/\s+/g, " ").slice(0, 120);
   if (message.contact) return t("contactCard");
+  if (message.location) return t("location");
   return message.media ? t(message.media.kind) : "";
 }
 
@@ -82,7 +87,7 @@ function keyboard(message, view) {
 
 function inlineButton(message, button, view) {
   const pressed = (event) => (button.url ? view.act.link(button.url) : view.act.press(message, button.data, event.currentTarget));
-  return h("button", { type: "button", class: "inline-button", onclick: pressed }, h("span", null, button.text), button.url && icon("out", "corner"));
+  return h("button", { type: "button", class: "inline-button", disabled: !button.url && button.data === undefined, onclick: pressed }, h("span", null, button.text), button.url && icon("out", "corner"));
 }
 
 function media(message, view) {
@@ -111,9 +116,12 @@ function picture(attachment, view) {
 
 function sticker(attachment, view) {
   const source = ownUrl(attachment.url);
-  if (source && attachment.mime?.startsWith("image/")) return h("img", { class: "sticker", src: source, alt: t("stickerAlt"), onload: view.act.resized });
-  return h("span", { class: "sticker drawn", role: "img", "aria-label": t("stickerAlt") }, icon("sticker"));
+  if (!source || !attachment.mime?.startsWith("image/")) return drawnSticker();
+  const shown = (event) => (event.target.naturalWidth < SMALLEST_STICKER ? event.target.replaceWith(drawnSticker()) : view.act.resized());
+  return h("img", { class: "sticker", src: source, alt: t("stickerAlt"), onload: shown, onerror: (event) => event.target.replaceWith(drawnSticker()) });
 }
+
+const drawnSticker = () => h("span", { class: "sticker drawn", role: "img", "aria-label": t("stickerAlt") }, icon("sticker"));
 
 function file(attachment) {
   const name = attachment.name || t("file");
@@ -132,7 +140,8 @@ function place(message) {
 
 function contact(message) {
   if (!message.contact) return null;
-  const { first_name: name, phone } = message.contact;
+  const { first_name: first, last_name: last, phone } = message.contact;
+  const name = fullName({ first_name: first ?? "", last_name: last });
   return h("div", { class: "contact" }, h("span", { class: "contact-avatar", "aria-hidden": "true" }, icon("user")), h("span", { class: "file-words" }, h("span", { class: "file-name" }, name || t("contactCard")), h("span", { class: "file-size" }, phone)));
 }
 

@@ -39,7 +39,7 @@ export function openLayer(host, { kind = "sheet", title, hint = null, content })
   });
   silenced.forEach((child) => { child.inert = true; });
   host.append(layer);
-  (panel.querySelector("[autofocus]") ?? panel).focus({ preventScroll: true });
+  (panel.querySelector("[data-autofocus]") ?? panel).focus({ preventScroll: true });
   return { close, panel };
 }
 
@@ -79,9 +79,9 @@ export function openAlert(host, { title, text, actions }) {
   const layer = openLayer(host, { kind: "alert", title, content: [text && h("p", { class: "alert-text" }, text), row] });
   fill(row, actions.map(({ label, run, primary, danger }) => {
     const choose = () => { layer.close(); run?.(); };
-    return h("button", { type: "button", class: `button ${primary ? "primary" : danger ? "danger" : "quiet"}`, autofocus: primary, onclick: choose }, label);
+    return h("button", { type: "button", class: `button ${primary ? "primary" : danger ? "danger" : "quiet"}`, dataset: primary ? { autofocus: "" } : {}, onclick: choose }, label);
   }));
-  row.querySelector("[autofocus]")?.focus({ focusVisible: false });
+  row.querySelector("[data-autofocus]")?.focus({ focusVisible: false });
   return layer;
 }
 

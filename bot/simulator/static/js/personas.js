@@ -2,6 +2,7 @@
 
 import { fill, h, redraw } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
+import { fullName } from "./names.js";
 import { openLayer, openMenu, toast } from "./overlays.js";
 import { icon } from "./icons.js";
 
@@ -17,11 +18,6 @@ const MANAGERS = [
   { phone: "+8613300133707", zh: ["苏敏", ""], en: ["Min", "Su"] },
 ];
 const HUES = ["pine", "indigo", "ochre", "rose"];
-
-export const fullName = (user) => {
-  const wide = /[\u4e00-\u9fff]/.test(user.first_name);
-  return wide ? `${user.last_name ?? ""}${user.first_name}` : [user.first_name, user.last_name].filter(Boolean).join(" ");
-};
 
 /** A round avatar with the initial of the name. */
 export function avatar(user) {

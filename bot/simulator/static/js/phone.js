@@ -8,7 +8,8 @@ import { currentLanguage, t } from "./i18n.js";
 import { MessageLog } from "./log.js";
 import { plainText, renderMarkup } from "./markup.js";
 import { openAlert, openLayer, openMenu, toast } from "./overlays.js";
-import { PersonaBar, fullName } from "./personas.js";
+import { fullName } from "./names.js";
+import { PersonaBar } from "./personas.js";
 import { summary } from "./message.js";
 import { clock } from "./time.js";
 
@@ -114,7 +115,7 @@ export class Phone {
   #renderHeader() {
     const bot = this.store.bot;
     const typing = this.#user !== null && this.#chat.typing;
-    const status = !this.store.connected ? "connecting" : this.user?.blocked ? "blocked" : typing ? "typing" : "online";
+    const status = !this.store.connected || !bot ? "connecting" : this.user?.blocked ? "blocked" : typing ? "typing" : "online";
     redraw(this.header, [currentLanguage(), bot?.name, status], () => this.#headerParts(bot?.name ?? "Tillwise", status));
   }
 
@@ -213,7 +214,7 @@ export class Phone {
   #arrived(message) {
     const thread = message.thread ?? null;
     this.#renderFrame();
-    if (thread !== this.#thread && this.#chat.topics.some((topic) => topic.id === thread || thread === null)) this.#elsewhere(thread);
+    if (this.#chat.ordered.includes(message) && thread !== this.#thread && this.#chat.topics.some((topic) => topic.id === thread || thread === null)) this.#elsewhere(thread);
     this.#renderLog(true);
   }
 

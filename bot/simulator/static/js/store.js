@@ -15,9 +15,9 @@ class Chat {
   unread = 0;
   typingTimer = 0;
 
-  /** Messages as they stand in the chat, oldest first, deleted ones left out. */
+  /** Messages as they stand in the chat, oldest first; deleted ones and service messages, which say nothing, are left out. */
   get ordered() {
-    return [...this.messages.values()].filter((message) => !message.deleted).sort((a, b) => a.id - b.id);
+    return [...this.messages.values()].filter((message) => !message.deleted && saysSomething(message)).sort((a, b) => a.id - b.id);
   }
 
   put(message) {
@@ -32,6 +32,8 @@ class Chat {
     return Math.max(0, ...[...this.messages.values()].filter((message) => message.from === "bot").map((message) => message.seq));
   }
 }
+
+const saysSomething = ({ text, html, media, contact, location }) => Boolean(text || html || media || contact || location);
 
 /**
  * Dispatches `users`, `bot`, `faults`, `connection`, `resynchronised`, and per chat `chat` with detail
@@ -147,7 +149,7 @@ export class Store extends EventTarget {
     const chat = this.chat(user);
     const isNew = chat.put(message);
     if (message.from === "bot") this.#typing(user, false);
-    if (isNew && message.from === "bot") chat.unread += 1;
+    if (isNew && message.from === "bot" && saysSomething(message)) chat.unread += 1;
     this.#emitChat(user, isNew ? "message" : "change", { message });
     this.#emit("users");
   }
