@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.publishing.keys import is_command
 from bot.publishing.menu import BUILT_IN
 from bot.publishing.release import Documents, Release, digest_of
 from bot.publishing.sources import Sources, read_documents
@@ -37,7 +38,9 @@ def _read() -> str:
 def documents() -> dict[str, Any]:
     """A fresh copy, to be changed at will."""
     read: dict[str, Any] = json.loads(_read())
-    read["messages"] = {locale: {**read["messages"][locale], **words} for locale, words in WORDS.items()}
+    for locale, words in WORDS.items():
+        shipped = read["messages"][locale].items()
+        read["messages"][locale] = {key: said for key, said in shipped if not is_command(key)} | words
     return read
 
 

@@ -206,3 +206,30 @@ def test_assembled_content_speaks_of_its_release() -> None:
     content = assemble(release(number=5))
     assert content.number == content.book.release == 5
     assert set(content.book.flows) == {FlowRef("welcome", 5)}
+
+
+async def test_content_is_published_under_the_next_number_and_read_at_once() -> None:
+    shelf = Shelf()
+    made = Library(shelf, FixedClock())
+    first = await made.publish(documents(), "author", "the beginning")
+    second = await made.publish(saying(t__which="您做什么？"), "author")
+    assert [(first.number, first.published_by, first.note), second.number] == [(1, "author", "the beginning"), 2]
+    assert first.published_at == NOW
+    assert made.current.number == 2
+
+
+async def test_publishing_the_same_content_again_makes_no_release() -> None:
+    shelf = Shelf()
+    made = Library(shelf, FixedClock())
+    first = await made.publish(documents(), "author")
+    assert await made.publish(documents(), "somebody else") is first
+    assert len(shelf.releases) == 1
+
+
+async def test_a_flow_that_calls_an_unknown_service_is_not_published() -> None:
+    content = documents()
+    steps = content["flows"]["welcome.yaml"]["steps"]
+    steps["segment"]["goto"] = "fetch"
+    steps["fetch"] = {"call": "weather", "on": {"else": "consent"}}
+    with pytest.raises(ContentError, match="service 'weather' is not registered"):
+        await Library(Shelf(), FixedClock(), services=frozenset({"quote"})).publish(content, "author")
