@@ -26,13 +26,13 @@ BOOK = assemble(release()).book
 def test_a_label_may_be_typed_in_any_language_with_or_without_its_picture_or_by_a_synonym(
     typed: str, label: str
 ) -> None:
-    assert BOOK.words[typed] == {label}
+    assert label in BOOK.words[typed]
 
 
 def test_a_word_on_two_buttons_means_both() -> None:
     content = documents()
     content["messages"]["zh"]["t.trader.also"] = "种地"
-    assert assemble(release(content)).book.words["种地"] == {"t.farmer", "t.trader"}
+    assert {"t.farmer", "t.trader"} <= assemble(release(content)).book.words["种地"]
 
 
 def test_a_label_with_a_placeholder_is_typed_by_its_synonyms_only() -> None:

@@ -129,7 +129,7 @@ async def test_a_pinned_form_finds_the_words_and_notices_that_were_taken_out_sin
     assert "contact" not in made.book().notices
     content = await made.content_for(frozenset({1}))
     assert content.texts.label(Text("t.farmer"), "en") == "🌾 Farmer"
-    assert content.book.words["种地"] == {"t.farmer"}
+    assert "t.farmer" in content.book.words["种地"]
     assert content.book.placeholders["t.farmer"] == frozenset()
     assert content.book.notices["contact"].version == 1
 
