@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
+from bot.simulator.server import create_simulator, running
 from tests.acceptance.page_double import World, serving
 
 CHROMIUM = os.environ.get("BOT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -396,3 +398,48 @@ async def test_the_dark_theme_is_the_systems_until_chosen(browser: Browser, addr
         await expect(panel).not_to_have_css("background-color", dark)
         await page.reload()
         await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+TOKEN = "123456:the-simulator-takes-any-token-of-this-form"
+
+
+async def call_as_bot(server: str, method: str, **arguments: Any) -> Any:
+    async with httpx.AsyncClient(timeout=10) as client:
+        answer = await client.post(f"{server}/bot{TOKEN}/{method}", json=arguments)
+        return answer.raise_for_status().json()["result"]
+
+
+async def test_the_page_and_a_bot_meet_in_the_real_simulator(browser: Browser) -> None:
+    async with running(create_simulator()) as server:
+        await call_as_bot(server, "getMe")
+        async with opened(browser, server) as page:
+            await customer(page).get_by_role("button", name="Start", exact=True).click()
+            updates = await call_as_bot(server, "getUpdates", timeout=5)
+            chat = updates[0]["message"]["chat"]["id"]
+            keyboard = {"inline_keyboard": [[{"text": "Farmer", "callback_data": "farmer"}]]}
+            await call_as_bot(server, "sendMessage", chat_id=chat, text="Which?", reply_markup=keyboard)
+            await customer(page).get_by_role("button", name="Farmer").click()
+            updates = await call_as_bot(server, "getUpdates", timeout=5, offset=updates[-1]["update_id"] + 1)
+            assert updates[0]["callback_query"]["data"] == "farmer"
+            identity = updates[0]["callback_query"]["id"]
+            await call_as_bot(server, "answerCallbackQuery", callback_query_id=identity, text="Noted")
+            await expect(customer(page).get_by_role("status")).to_contain_text("Noted")
+
+
+async def test_an_open_page_survives_a_simulator_started_anew(browser: Browser) -> None:
+    async with running(create_simulator()) as server:
+        await call_as_bot(server, "getMe")
+        context = await browser.new_context(locale="en-GB")
+        page = await context.new_page()
+        await page.goto(server)
+        await customer(page).get_by_role("button", name="Start", exact=True).click()
+        await expect(bubbles(customer(page))).to_have_count(1)
+    async with running(create_simulator(), port=int(server.rpartition(":")[2])):
+        await call_as_bot(server, "getMe")
+        start = customer(page).get_by_role("button", name="Start", exact=True)
+        await expect(start).to_be_enabled(timeout=20_000)
+        await start.click()
+        updates = await call_as_bot(server, "getUpdates", timeout=5)
+        await call_as_bot(server, "sendMessage", chat_id=updates[0]["message"]["chat"]["id"], text="Here again")
+        await expect(bubbles(customer(page)).last).to_contain_text("Here again")
+        await context.close()

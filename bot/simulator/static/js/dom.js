@@ -58,7 +58,6 @@ export function svg(tag, attributes = {}, ...children) {
 
 export const prefersCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const isNarrow = () => matchMedia("(max-width: 759px)").matches;
-export const hasNoHover = () => matchMedia("(hover: none)").matches;
 
 /** Wait for an animation of `node` to end, or for `limit` milliseconds where there is none. */
 export function settled(node, limit = 400) {

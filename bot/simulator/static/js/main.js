@@ -118,6 +118,13 @@ async function populate() {
   return navigator.locks ? navigator.locks.request("tillwise.populate", make) : make();
 }
 
+/** The simulator was started anew under an open page: people again, and the phones in their hands. */
+async function repopulate() {
+  if (store.ofRole("customer").length > 0 && store.ofRole("manager").length > 0) return;
+  await begin();
+  await Promise.allSettled(Object.values(phones).filter((phone) => phone.user === null).map((phone) => phone.restore()));
+}
+
 async function begin() {
   for (;;) {
     try {
@@ -141,6 +148,7 @@ async function main() {
   lender.seat.addEventListener("changed", renderFrame);
   await begin();
   store.listen();
+  store.addEventListener("resynchronised", repopulate);
   store.addEventListener("bot", () => phones.manager.invite());
   lender.start();
   await Promise.allSettled([phones.customer.restore(), phones.manager.restore(), phones.manager.invite()]);

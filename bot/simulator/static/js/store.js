@@ -119,11 +119,12 @@ export class Store extends EventTarget {
   async #connection(connected, again = false) {
     this.connected = connected;
     this.#emit("connection");
-    if (!again) return;
+    if (!again) return undefined;
     await this.load();
+    if (this.seq < Number(this.#stream.lastId)) return this.#stream.resumeFrom(this.seq);
     const open = [...this.#chats].filter(([, chat]) => chat.loaded).map(([id]) => this.open(id));
     await Promise.allSettled(open);
-    this.#emit("resynchronised");
+    return this.#emit("resynchronised");
   }
 
   #take(event) {

@@ -26,6 +26,12 @@ export class Stream {
     this.#connect();
   }
 
+  /** Connect anew, after this event: the server began a new count. */
+  resumeFrom(id) {
+    this.lastId = id;
+    this.#abort?.abort();
+  }
+
   #visibilityChanged() {
     clearTimeout(this.#timer);
     if (document.hidden) this.#timer = setTimeout(() => this.#pause(), HIDDEN_GRACE);
