@@ -1,0 +1,234 @@
+"""The desk: leads are offered to account managers, one of them takes the customer, and words go both ways.
+
+Everything here happens inside the transaction of one turn, which holds the lock of one conversation: the customer's or a
+manager's. Locks are taken in one order, so that no two turns can wait for each other: first the turn's own conversation,
+and never a second one; then, at joining only, the manager's row; then leads, by rising number where there are several.
+Rows of other conversations are only added to (messages, milestones), which waits for no lock of theirs.
+
+So what concerns a customer's conversation is never applied from a manager's turn but left as a job under a key of its own.
+Accepting a lead leaves two, one behind the other by a lock: the customer is told who has come and the bot falls silent
+(`deliver-event`), then the lead becomes active (`lead-joined`). In between nothing is lost: what the manager writes waits
+in the lead's notes, and what the customer wrote to the bot meanwhile is shown to the manager.
+
+That a lead is opened while a manager becomes free, each unseen by the other's transaction, is made good by `offer-waiting`,
+a job that both of them leave behind and that looks again once they are committed.
+
+The jobs, each with the `conversation` whose turn it is to run in and the `key` that this turn is taken under:
+
+- `deliver-event` with `event`: the conversation takes the event;
+- `lead-joined` with `lead`: `Desk.joined`;
+- `expire-lead` with `lead`: `Desk.expire`;
+- `offer-waiting`: `Desk.offer_waiting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot import resources
+from bot.conversation.desk_leads import WAITING, LeadDesk
+from bot.conversation.desk_messages import Messages
+from bot.conversation.desk_visit import Visit
+from bot.conversation.ports import Conversation, Relayed, UnitOfWork
+from bot.core.errors import StateError
+from bot.core.values import Text, Values
+from bot.dialogs.events import Attached, Event, Said, Shared
+from bot.handoff import invitations
+from bot.handoff.records import Lead, Manager
+from bot.handoff.scoring import LeadRules, Score, parse_rules, score
+from bot.publishing.content import Content
+from bot.publishing.sources import parse_yaml
+
+
+def shipped_rules() -> LeadRules:
+    """The lead rules that are shipped. Raises `ContentError` where they are wrong."""
+    file = resources.PACKAGE / "handoff" / "rules.yaml"
+    return parse_rules(parse_yaml(file.read_text(encoding="utf-8"), file.name), file.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTurn:
+    """The conversation after the turn, perhaps in a new role, and the short notice that answers a press."""
+
+    conversation: Conversation
+    acknowledgement: Text | None = None
+
+
+class Desk:
+    """Where customers and account managers meet.
+
+    `content` gives the words of the moment. A lead that nobody has accepted `accept_within` after it was first offered
+    expires. `rules` are the lead rules; the shipped ones unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        content: Callable[[], Content],
+        accept_within: timedelta = timedelta(minutes=5),
+        rules: LeadRules | None = None,
+    ) -> None:
+        self._content = content
+        self._accept_within = accept_within
+        self._rules = rules or shipped_rules()
+
+    def facts(self) -> Values:
+        """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
+        return {f"high_value_{name}": value for name, value in self._rules.thresholds.items()}
+
+    def score(self, facts: Values) -> Score:
+        """The score of a lead with these facts."""
+        return score(self._rules, facts)
+
+    # In the customer's turn
+
+    async def request(
+        self, work: UnitOfWork, conversation: Conversation, reason: str, facts: Values, now: datetime
+    ) -> tuple[Literal["offered", "nobody"], Values]:
+        """Open the customer's lead, or find the open one, and offer it to the managers who are there.
+
+        `offered`: somebody was asked, or is on the way. `nobody`: the lead waits until somebody is there. The values say
+        `minutes` (how long an offer stands) and `hours` (when managers are there).
+        """
+        leads = self._leads(work, now)
+        lead = await work.leads.open_of(conversation.id) or await leads.open(conversation, reason, facts)
+        if lead.status == "requested":
+            lead = await leads.offer(lead, await work.managers.on_duty())
+        minutes = -(-self._accept_within // timedelta(minutes=1))
+        answers: Values = {"minutes": minutes, "hours": Text("desk.hours")}
+        if lead.status != "requested":
+            return "offered", answers
+        leads.look_again(conversation.id)
+        return "nobody", answers
+
+    async def relay(self, work: UnitOfWork, conversation: Conversation, event: Event, now: datetime) -> None:
+        """Pass what the customer has sent on to the manager who holds the chat.
+
+        Where nobody holds it any more, the bot is called back.
+        """
+        leads = self._leads(work, now)
+        lead = await work.leads.open_of(conversation.id)
+        manager = await leads.holder(lead)
+        if lead is None or manager is None:
+            leads.release(conversation.id)
+            return
+        await _bring(leads.messages, await leads.activate(lead, manager), manager, event)
+
+    async def close(self, work: UnitOfWork, conversation: Conversation, now: datetime) -> None:
+        """The customer ends the chat with a person, or no longer waits for one."""
+        leads = self._leads(work, now)
+        lead = await work.leads.open_of(conversation.id)
+        manager = await leads.holder(lead)
+        if lead is not None and lead.status in WAITING:
+            await leads.withdraw(lead)
+        elif lead is not None and manager is not None:
+            await leads.give_back(lead, manager)
+            await leads.messages.about("desk.customer_ended", lead, manager)
+        else:
+            leads.release(conversation.id)
+
+    async def joined(self, work: UnitOfWork, conversation: Conversation, now: datetime) -> None:
+        """The customer has been told who has come: from now on words go both ways."""
+        leads = self._leads(work, now)
+        lead = await work.leads.open_of(conversation.id)
+        manager = await leads.holder(lead)
+        if lead is not None and manager is not None:
+            await leads.activate(lead, manager)
+
+    async def expire(self, work: UnitOfWork, lead: int, now: datetime) -> None:
+        """The time to accept is over. Nothing where somebody has accepted, or the lead is closed."""
+        found = await work.leads.get(lead)
+        if found is not None and found.status in WAITING:
+            await self._leads(work, now).expire(found)
+
+    # In either's turn
+
+    async def unreachable(self, work: UnitOfWork, conversation: Conversation, now: datetime) -> None:
+        """The channel no longer brings messages to this person.
+
+        The manager who holds the customer is told; a lead that waits is withdrawn. A manager goes off duty and gives the
+        customer back.
+        """
+        leads = self._leads(work, now)
+        if conversation.role == "manager":
+            await self._lose_manager(leads, conversation)
+            return
+        lead = await work.leads.open_of(conversation.id)
+        manager = await leads.holder(lead)
+        if lead is not None and manager is not None:
+            await leads.messages.about("desk.customer_unreachable", lead, manager)
+        elif lead is not None:
+            await leads.withdraw(lead)
+
+    async def offer_waiting(self, work: UnitOfWork, now: datetime) -> None:
+        """Offer the leads that wait to managers who are there and were not asked yet."""
+        there = await work.managers.on_duty()
+        for number in sorted(lead.id for lead in await work.leads.waiting()) if there else ():
+            lead = await work.leads.get(number)
+            if lead is not None and lead.status in WAITING:
+                asked = {manager.id for manager in await work.leads.offered_to(number)}
+                await self._leads(work, now).offer(lead, (one for one in there if one.id not in asked))
+
+    # In the manager's turn
+
+    async def join(self, work: UnitOfWork, conversation: Conversation, code: str, now: datetime) -> DeskTurn | None:
+        """Somebody came by a manager's invitation. None: its code is unknown or used, or this chat is a manager's."""
+        if await work.managers.by_conversation(conversation.id) is not None:
+            return None
+        manager = await work.managers.by_invitation(invitations.hashed(code))
+        if manager is None:
+            return None
+        if await work.leads.open_of(conversation.id) is not None:
+            await self.close(work, conversation, now)
+        await work.managers.joined(manager.id, conversation.id)
+        await work.track(conversation.id, "manager.joined", {"manager": manager.id}, now)
+        leads = self._leads(work, now)
+        here = replace(manager, conversation=conversation.id, invitation=None)
+        await leads.messages.post(here, Text("desk.welcome", {"name": manager.name}))
+        leads.look_again(conversation.id)
+        return DeskTurn(replace(conversation, role="manager"))
+
+    async def take(
+        self,
+        work: UnitOfWork,
+        conversation: Conversation,
+        event: Event,
+        language: str | None,
+        now: datetime,
+    ) -> DeskTurn:
+        """Whatever happens in a manager's own chat. Words are in the language that the manager's record names.
+
+        `language` is the channel's claim. Raises `StateError` where no manager is known to be here.
+        """
+        manager = await work.managers.by_conversation(conversation.id)
+        if manager is None:
+            raise StateError("a conversation has the role of a manager who is not known")
+        visit = Visit(self._leads(work, now), conversation, manager)
+        return DeskTurn(conversation, await visit.take(event))
+
+    def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
+        return LeadDesk(work, Messages(work, self._content().texts, self._rules), now, self._accept_within)
+
+    async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
+        manager = await leads.work.managers.by_conversation(conversation.id)
+        if manager is None:
+            return
+        await leads.work.managers.set_on_duty(manager.id, False)
+        lead = await leads.held_by(manager)
+        if lead is not None:
+            await leads.give_back(lead, manager)
+
+
+async def _bring(messages: Messages, lead: Lead, manager: Manager, event: Event) -> None:
+    """What the customer has just sent, to the manager."""
+    match event:
+        case Said(text=text) | Shared(phone=text):
+            await messages.from_customer(lead, manager, text)
+        case Attached(kind=kind, file=str(file), caption=caption):
+            await messages.from_customer(lead, manager, caption or "", Relayed(kind, file))
+        case Attached():
+            await messages.about("desk.customer_sent_unknown", lead, manager)
+        case _:
+            await messages.about("desk.customer_came_back", lead, manager)

@@ -1,0 +1,159 @@
+"""What the desk puts into chats: offers and cards for managers, words for either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
+from bot.core.values import Text, Value, Values
+from bot.handoff import cards
+from bot.handoff.notes import Unsaid, notes_of, with_notes
+from bot.handoff.records import Lead, Manager
+from bot.handoff.scoring import LeadRules, score
+from bot.texts.texts import Texts
+
+ACCEPT: Final = "m.accept"
+PASS: Final = "m.pass"  # noqa: S105 -- a button's token, no password
+RETURN: Final = "m.return"
+"""What the tokens of a manager's buttons begin with; the lead's number follows behind a point."""
+
+LINES: Final = 8
+"""Lines of a transcript that a manager is shown."""
+
+Rows = tuple[tuple[Key, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Puts messages into the outbox of one unit of work."""
+
+    work: UnitOfWork
+    texts: Texts
+    rules: LeadRules
+
+    async def offer(self, lead: Lead, manager: Manager) -> None:
+        """Show a lead that may be accepted."""
+        shown = cards.offer(lead, score(self.rules, lead.facts), self.texts.knows)
+        keys = (self._key("desk.accept", ACCEPT, lead, manager), self._key("desk.pass", PASS, lead, manager))
+        await self.post(manager, shown, slot=_slot(lead), keys=(keys,), priority="notice")
+
+    async def card(self, lead: Lead, manager: Manager, *, edit: bool = False, target: str | None = None) -> Lead:
+        """Show the whole lead; the lead with the note up to where the customer's words were shown."""
+        lines = await self.work.transcript(lead.conversation, LINES)
+        spoken = tuple(cards.Spoken(line.at, line.author, line.text) for line in lines)
+        background = await self._background(lead)
+        shown = cards.card(lead, score(self.rules, lead.facts), background, spoken, self.texts.knows)
+        await self.post(manager, shown, slot=_slot(lead), keys=self.give_back(lead, manager), edit=edit, target=target)
+        seen = max((line.at for line in lines if line.author == "customer"), default=None)
+        return with_notes(lead, replace(notes_of(lead), seen=seen))
+
+    async def put_over(self, lead: Lead, manager: Manager, text: Text, target: str | None = None) -> None:
+        """Put `text` in the place of the lead's offer or card, and take the buttons away."""
+        await self.post(manager, text, slot=_slot(lead), edit=True, target=target)
+
+    async def put_over_offers(self, lead: Lead, text: Text, but: int | None = None) -> None:
+        """The same for every manager who was asked and has not passed; `but` names the one left out."""
+        passed = notes_of(lead).passed
+        for manager in await self.work.leads.offered_to(lead.id):
+            if manager.id != but and manager.id not in passed:
+                await self.put_over(lead, manager, text)
+
+    async def missed(self, lead: Lead, manager: Manager) -> None:
+        """Show what the customer wrote to the bot after the card was made."""
+        seen = notes_of(lead).seen
+        said = tuple(
+            cards.said_line(cards.Spoken(line.at, line.author, line.text))
+            for line in await self.work.transcript(lead.conversation, LINES)
+            if line.author == "customer" and (seen is None or line.at > seen)
+        )
+        if said:
+            await self.about("desk.meanwhile", lead, manager, said=said)
+
+    async def about(self, key: str, lead: Lead, manager: Manager, **values: Value) -> None:
+        """Tell the manager something about a customer; the text names the `customer`."""
+        await self.post(manager, Text(key, {"customer": cards.customer(lead), **values}))
+
+    async def from_customer(self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None) -> None:
+        """Bring what the customer wrote or sent to the manager."""
+        values: Values = {"customer": cards.customer(lead), "text": words}
+        text = Text("desk.customer_said" if words else "desk.customer_sent", values)
+        await self.post(manager, text, slot=f"c{lead.id}", relayed=relayed, author="customer")
+
+    def words_of(self, lead: Lead, manager: Manager, words: str, place: str, relayed: Relayed | None = None) -> Unsaid:
+        """What the manager writes or sends, headed by the manager's name, as the customer is to see it."""
+        values = {"name": manager.name, "text": words}
+        text = Text("desk.manager_said" if words else "desk.manager_sent", values)
+        kind, file = (relayed.kind, relayed.file) if relayed else (None, None)
+        return Unsaid(f"m{lead.id}.{place}", self.texts.render(text, language_of(lead) or ""), kind, file)
+
+    async def to_customer(self, lead: Lead, words: Unsaid) -> None:
+        """Bring what the manager wrote or sent to the customer."""
+        channel, address = await self.work.address_of(lead.conversation)
+        relayed = Relayed(words.kind, words.file) if words.kind and words.file else None
+        self.work.send(
+            Outgoing(
+                lead.conversation, channel, address, words.slot, words.html, relayed=relayed, author="manager"
+            )
+        )  # fmt: skip
+
+    async def post(  # noqa: PLR0913 -- a message has this many sides, each given by name
+        self,
+        manager: Manager,
+        text: Text,
+        *,
+        slot: str = "desk",
+        keys: Rows = (),
+        edit: bool = False,
+        target: str | None = None,
+        relayed: Relayed | None = None,
+        author: Literal["customer", "bot"] = "bot",
+        priority: Literal["reply", "notice"] = "reply",
+    ) -> None:
+        """Put a message into a manager's chat."""
+        if manager.conversation is None:
+            return
+        channel, address = await self.work.address_of(manager.conversation)
+        self.work.send(
+            Outgoing(
+                conversation=manager.conversation,
+                channel=channel,
+                address=address,
+                slot=slot,
+                html=self.texts.render(text, manager.language),
+                keys=keys,
+                edit=edit,
+                target=target,
+                relayed=relayed,
+                author=author,
+                priority=priority,
+            )
+        )
+
+    def give_back(self, lead: Lead, manager: Manager) -> Rows:
+        """The button that gives the customer back."""
+        return ((self._key("desk.return", RETURN, lead, manager),),)
+
+    def _key(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
+        return Key(self.texts.label(Text(label), manager.language), f"{token}.{lead.id}")
+
+    async def _background(self, lead: Lead) -> cards.Background:
+        quote = await self.work.quotes.latest(lead.conversation)
+        consents = await self.work.consents.latest(lead.conversation)
+        applications = await self.work.applications.of_conversation(lead.conversation)
+        last = applications[-1] if applications else None
+        return cards.Background(
+            quote=quote.values if quote else None,
+            consents=tuple((notice, record.state) for notice, record in consents.items()),
+            application=(last.reference, last.progress.stage) if last else None,
+        )
+
+
+def language_of(lead: Lead) -> str | None:
+    """The language the customer is spoken to, where it is known."""
+    locale = lead.facts.get("locale")
+    return locale if isinstance(locale, str) else None
+
+
+def _slot(lead: Lead) -> str:
+    return f"lead{lead.id}"

@@ -1,0 +1,190 @@
+"""What an account manager is shown of a lead: before it is accepted what is wanted, afterwards everything. Pure.
+
+Only facts named in `FACTS` are ever taken from a customer's answers, and numbers that identify a person, a business or an
+account are blotted out of free words: a card never shows a raw identity number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+
+from bot.core.values import Money, Months, Text, Value, Values
+from bot.handoff.records import Lead
+from bot.handoff.scoring import Points, Score
+
+FACTS: Final = (
+    "contact_name",
+    "business_name",
+    "segment",
+    "need",
+    "purpose",
+    "product",
+    "amount",
+    "months",
+    "months_trading",
+    "monthly_turnover",
+    "open_debts",
+    "has_licence",
+    "eligibility_outcome",
+    "locale",
+    "tag",
+    "question",
+)
+"""The answers that a manager may be shown, in the order of the card."""
+
+REASONS: Final = ("asked", "complaint", "high_value", "application", "not_understood", "other")
+WORDS_SHOWN: Final = 160
+"""Characters of a transcript's line that a card shows."""
+
+_BEFORE_ACCEPTING: Final = frozenset(FACTS) - {"contact_name", "business_name", "question"}
+_FAMILIES: Final = {
+    "segment": "segment",
+    "purpose": "purpose",
+    "eligibility_outcome": "lead.outcome",
+    "locale": "language",
+    "tag": "lead.tag",
+}
+_COUNTED: Final = frozenset(("months", "months_trading"))
+_QUOTE: Final = (
+    "principal",
+    "months",
+    "method",
+    "rate",
+    "annual_simple",
+    "instalments",
+    "total_to_repay",
+    "valid_until",
+)
+_IDENTITY: Final = re.compile(
+    r"(?<![^\W_])(?:(?:\d[ \-]?){14,18}[\dXxＸｘ]|[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10})(?![^\W_])"
+)
+_BLOTTED: Final = "•••"
+
+Knows = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A line of a transcript."""
+
+    at: datetime
+    author: Literal["customer", "bot", "manager"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of a customer beside the answers.
+
+    `quote` are the figures of the last quote as it was shown; `consents` each notice's id with its state; `application`
+    the last one's reference and stage, the reference absent until the lender gave one.
+    """
+
+    quote: Values | None = None
+    consents: tuple[tuple[str, str], ...] = ()
+    application: tuple[str | None, str] | None = None
+
+
+def shareable(answers: Values) -> Values:
+    """Of a customer's answers those that a manager may be shown, free words without identity numbers."""
+    kept = {name: answers.get(name) for name in FACTS}
+    return {
+        name: blotted(value) if isinstance(value, str) else value for name, value in kept.items() if value is not None
+    }
+
+
+def blotted(words: str) -> str:
+    """`words` without resident, credit-code and bank-card numbers."""
+    return _IDENTITY.sub(_BLOTTED, words)
+
+
+def offer(lead: Lead, score: Score, knows: Knows) -> Text:
+    """What a manager is shown who may accept: what is wanted and what it is worth, but not by whom."""
+    return Text("lead.offer", _head(lead, score, knows) | {"lines": _lines(lead.facts, knows, _BEFORE_ACCEPTING)})
+
+
+def card(lead: Lead, score: Score, background: Background, spoken: Iterable[Spoken], knows: Knows) -> Text:
+    """The whole lead, for the manager who has accepted it; `spoken` are the last lines, oldest first."""
+    lines = (*_lines(lead.facts, knows, frozenset(FACTS)), *_background_lines(background, knows))
+    said = tuple(said_line(line) for line in spoken)
+    return Text("lead.card", _head(lead, score, knows) | {"lines": lines, "said": said})
+
+
+def said_line(line: Spoken) -> Text:
+    """A line of a transcript: when, who, and the beginning of what was said."""
+    words = " ".join(blotted(line.text).split())
+    shown = words if len(words) <= WORDS_SHOWN else words[: WORDS_SHOWN - 1] + "…"
+    return Text(f"lead.said.{line.author}", {"time": line.at, "text": shown})
+
+
+def customer(lead: Lead) -> Text:
+    """What managers call the customer: by name where it is known, else by the lead's number."""
+    name = lead.facts.get("contact_name")
+    if isinstance(name, str) and name:
+        return Text("lead.customer_named", {"name": name, "lead": lead.id})
+    return Text("lead.customer", {"lead": lead.id})
+
+
+def _head(lead: Lead, score: Score, knows: Knows) -> dict[str, Value]:
+    reason = lead.reason if lead.reason in REASONS else "other"
+    factors = tuple(_factor(points, knows) for points in score.factors)
+    return {
+        "lead": lead.id,
+        "reason": Text(f"lead.reason.{reason}"),
+        "points": score.points,
+        "value": Text("lead.high_value" if score.high_value else "lead.usual_value"),
+        "factors": factors,
+    }
+
+
+def _lines(facts: Values, knows: Knows, allowed: frozenset[str]) -> tuple[Text, ...]:
+    shown = [(name, facts[name]) for name in FACTS if name in allowed and facts.get(name) is not None]
+    return tuple(Text(f"lead.fact.{name}", {"value": _worded(name, value, knows)}) for name, value in shown)
+
+
+def _factor(points: Points, knows: Knows) -> Text:
+    values = {"points": points.points, "value": _worded(points.code, points.value, knows)}
+    key = f"lead.factor.{points.code}"
+    return Text(key, values) if knows(key) else Text("lead.factor.other", {**values, "code": points.code})
+
+
+def _worded(name: str, value: Value, knows: Knows) -> Value:
+    """A fact with its unit, a code in words where there are some."""
+    match value:
+        case str() if name == "product":
+            return _known(f"product.{value}.name", value, knows)
+        case str() if name in _FAMILIES:
+            return _known(f"{_FAMILIES[name]}.{value}", value, knows)
+        case "yes" | "no":
+            return value == "yes"
+        case bool():
+            return value
+        case int() if name in _COUNTED:
+            return Months(value)
+        case int() | Decimal() if name in {"amount", "monthly_turnover", "open_debts"}:
+            return Money(Decimal(value))
+    return value
+
+
+def _known(key: str, code: str, knows: Knows) -> Value:
+    return Text(key) if knows(key) else code
+
+
+def _background_lines(background: Background, knows: Knows) -> tuple[Text, ...]:
+    lines: list[Text] = []
+    if background.quote is not None and all(name in background.quote for name in _QUOTE):
+        lines.append(Text("lead.quote", {name: background.quote[name] for name in _QUOTE}))
+    if background.application is not None:
+        reference, stage = background.application
+        lines.append(Text("lead.application", {"reference": reference, "stage": Text(f"stage.{stage}.name")}))
+    lines.extend(_consent(notice, state, knows) for notice, state in background.consents)
+    return tuple(lines)
+
+
+def _consent(notice: str, state: str, knows: Knows) -> Text:
+    return Text(f"lead.consent.{state}", {"purpose": _known(f"consent.purpose.{notice}", notice, knows)})

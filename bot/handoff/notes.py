@@ -1,0 +1,72 @@
+"""What the desk remembers about a lead beside its facts, kept among them under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from bot.core.values import Value
+from bot.handoff.records import Lead
+
+_NAME: Final = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A message to a customer as it will be sent: its slot, its words, and the file that it passes on, if any."""
+
+    slot: str
+    html: str
+    kind: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The desk's notes on one lead.
+
+    `passed` are the managers who do not take it; `seen` is the time of the customer's last line that its manager was
+    shown; `unsaid` is what the manager wrote before the customer had heard who it is, oldest first.
+    """
+
+    passed: tuple[int, ...] = ()
+    seen: datetime | None = None
+    unsaid: tuple[Unsaid, ...] = ()
+
+
+def notes_of(lead: Lead) -> Notes:
+    """The desk's notes on a lead."""
+    kept = lead.facts.get(_NAME)
+    if not isinstance(kept, Mapping):
+        return Notes()
+    seen = kept.get("seen")
+    return Notes(
+        passed=tuple(item for item in _items(kept.get("passed")) if isinstance(item, int)),
+        seen=seen if isinstance(seen, datetime) else None,
+        unsaid=tuple(_read(item) for item in _items(kept.get("unsaid")) if isinstance(item, Mapping)),
+    )
+
+
+def with_notes(lead: Lead, notes: Notes) -> Lead:
+    """The lead with these notes instead of those it had."""
+    facts = {name: value for name, value in lead.facts.items() if name != _NAME}
+    if notes != Notes():
+        unsaid = tuple({"slot": one.slot, "html": one.html, "kind": one.kind, "file": one.file} for one in notes.unsaid)
+        facts[_NAME] = {"passed": notes.passed, "seen": notes.seen, "unsaid": unsaid}
+    return replace(lead, facts=facts)
+
+
+def _read(kept: Mapping[str, Value]) -> Unsaid:
+    kind, file = kept.get("kind"), kept.get("file")
+    return Unsaid(
+        slot=str(kept.get("slot")),
+        html=str(kept.get("html")),
+        kind=kind if isinstance(kind, str) else None,
+        file=file if isinstance(file, str) else None,
+    )
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else ()
