@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -50,14 +53,26 @@ $$;
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """The URL of the session's server; the last worker to end stops it."""
+    """The URL of the session's server; the last worker to end stops it and removes its data."""
     base = tmp_path_factory.getbasetemp()
-    directory = (base if worker_id == "master" else base.parent) / "postgres"
+    run = base if worker_id == "master" else base.parent
+    directory = _reachable(run)
     server = EmbeddedServer(directory, _FAST)
-    url = server.start()
-    _make_template(directory, url)
+    with _locked(run / "postgres.lock"):
+        url = server.start()
+        _make_template(url)
     yield url
-    server.stop()
+    with _locked(run / "postgres.lock"):
+        server.stop()
+        if not (directory / "data" / "postmaster.pid").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def reachable_path() -> Iterator[Path]:
+    """A folder that an embedded server may use also where the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="tillwise-", ignore_cleanup_errors=True) as path:
+        yield Path(path)
 
 
 @pytest.fixture
@@ -100,8 +115,16 @@ def _copy(server: str, name: str, template: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _make_template(directory: Path, server: str) -> None:
-    with _locked(directory / "template.lock"), _connected(server) as connection:
+def _reachable(run: Path) -> Path:
+    """A folder for this run outside pytest's own, which every session of pytest closes to other users anew.
+
+    Run as root, the server is another user.
+    """
+    return Path(tempfile.gettempdir()) / f"tillwise-{hashlib.sha256(bytes(run)).hexdigest()[:12]}"
+
+
+def _make_template(server: str) -> None:
+    with _connected(server) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone():
             return
         connection.execute("CREATE DATABASE being_migrated")

@@ -40,6 +40,14 @@ def engine_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+asyncpg")
 
 
+def unreachable(error: BaseException) -> SettingsError:
+    """The error to raise when a connection failed by `error`; says nothing of the URL, which may hold a password."""
+    return SettingsError(
+        f"the database of BOT_DATABASE_URL cannot be reached ({type(error).__name__}):"
+        " check host, port, user and database name"
+    )
+
+
 class Database:
     """One database by its plain `postgresql://` URL. Use as an async context, or `open` and `close`."""
 
@@ -66,10 +74,7 @@ class Database:
                 reset=_keep_session,
             )
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise SettingsError(
-                f"the database of BOT_DATABASE_URL cannot be reached ({type(error).__name__}):"
-                " check host, port, user and database name"
-            ) from None
+            raise unreachable(error) from None
 
     async def close(self) -> None:
         """Disconnect, after what is running has ended."""

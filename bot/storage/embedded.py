@@ -18,7 +18,7 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -59,7 +59,8 @@ class EmbeddedServer:
             with self._guard:
                 return self._start()
         except _REFUSED as error:
-            self.stop()
+            with suppress(*_REFUSED):
+                self.stop()
             raise SettingsError(
                 f"the embedded PostgreSQL under {self._directory} cannot start ({type(error).__name__}): see"
                 f" {self._data / 'log'}, or name another directory in BOT_DATA_DIR or a server in BOT_DATABASE_URL"
@@ -71,11 +72,13 @@ class EmbeddedServer:
         with self._guard:
             if self._use is None:
                 return
+            use, self._use = self._use, None
             with self._locked():
-                if self._only_user() and self._server is not None:
-                    _pg_ctl(self._server, self._data, "-m", "fast", "stop")
-                os.close(self._use)
-            self._use = None
+                try:
+                    if _only_user(use) and self._server is not None and (self._data / "postmaster.pid").exists():
+                        _pg_ctl(self._server, self._data, "-m", "fast", "stop")
+                finally:
+                    os.close(use)
 
     def _start(self) -> str:
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -98,15 +101,6 @@ class EmbeddedServer:
         info = PostmasterInfo.read_from_pgdata(self._data)
         if info is not None and info.is_running() and info.process and info.process.name() != "postgres":
             (self._data / "postmaster.pid").unlink()
-
-    def _only_user(self) -> bool:
-        """Whether no other process has the shared lock; ours becomes an exclusive one."""
-        assert self._use is not None  # noqa: S101 — for the type checker: `stop` has looked
-        try:
-            fcntl.flock(self._use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -132,6 +126,15 @@ async def embedded(directory: Path, settings: Mapping[str, str] | None = None) -
         yield await asyncio.to_thread(server.start)
     finally:
         server.stop()
+
+
+def _only_user(use: int) -> bool:
+    """Whether no other process has the shared lock; ours becomes an exclusive one."""
+    try:
+        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _end_on_signals() -> None:

@@ -12,12 +12,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot import resources
-from bot.core.errors import SettingsError
-from bot.storage.database import engine_url
+from bot.storage.database import engine_url, unreachable
 
 _LOCK: Final = 0x6D696772617465  # "migrate": one process at a time
 
@@ -47,11 +47,14 @@ def ours(_item: Any, name: str | None, kind: str, _reflected: bool, _compared: A
 async def _transaction(url: str) -> AsyncIterator[AsyncConnection]:
     engine = create_async_engine(engine_url(url), poolclass=NullPool)
     try:
-        async with engine.begin() as connection:
+        connection = await engine.connect()
+    except (OSError, TimeoutError, DBAPIError) as error:
+        raise unreachable(error) from None
+    try:
+        async with connection.begin():
             yield connection
-    except (OSError, TimeoutError) as error:
-        raise SettingsError(f"the database of BOT_DATABASE_URL cannot be reached ({type(error).__name__})") from None
     finally:
+        await connection.close()
         await engine.dispose()
 
 
