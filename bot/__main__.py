@@ -1,0 +1,218 @@
+"""The commands: `python -m bot COMMAND`, or `tillwise COMMAND`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from bot import app as program
+from bot import demo as demonstration
+from bot import logs
+from bot.conversation.services import SERVICES
+from bot.core.errors import TillwiseError
+from bot.dialogs.diagram import diagram
+from bot.dialogs.reader import parse_flows
+from bot.gateways.telegram.account import account
+from bot.gateways.telegram.client import BotApi
+from bot.handoff.invitations import hashed, new_code, payload
+from bot.handoff.records import Manager
+from bot.publishing.check import check
+from bot.publishing.sources import read_documents
+from bot.settings import load, load_storage
+from bot.storage.repositories.managers import PostgresManagers
+
+cli = typer.Typer(
+    name="tillwise",
+    help="Tillwise, a lender's conversational bot for small businesses. Settings come from the environment: docs/settings.md.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+content = typer.Typer(help="Content: flows, texts, products, stories, answers and notices.", no_args_is_help=True)
+manager = typer.Typer(help="Account managers.", no_args_is_help=True)
+cli.add_typer(content, name="content")
+cli.add_typer(manager, name="manager")
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page to open.")] = 8090,
+    bot_port: Annotated[int, typer.Option(help="Port of the bot's own web server.")] = 8080,
+    polling: Annotated[bool, typer.Option(help="Have the bot ask for updates instead of taking a webhook.")] = False,
+    data_dir: Annotated[Path, typer.Option(help="Where the demo's database lies; it is emptied at each start.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Play it: customer, account manager and lender on one page, everything running for real on this machine.
+
+    Needs no settings and no Telegram. Ctrl-C ends everything.
+    """
+
+    async def run() -> None:
+        async with demonstration.demo(page_port=port, bot_port=bot_port, data_dir=data_dir, polling=polling) as running:
+            typer.echo(f"\n  Tillwise is running. Open  {running.page}\n  Ctrl-C ends it.\n")
+            await program.STOP.wait()
+
+    _run(run(), "text")
+
+
+@cli.command()
+def run(
+    worker: Annotated[bool, typer.Option(help="Run jobs in this process too.")] = True,
+) -> None:
+    """Run the bot: web server, updates by webhook or polling, and jobs.
+
+    Several processes may run on one database when updates come by webhook.
+    """
+    settings = _settings()
+
+    async def serve() -> None:
+        async with program.running(settings, worker=worker) as running:
+            typer.echo(f"@{running.account.username} is running at {running.url}", err=True)
+            await program.STOP.wait()
+
+    _run(serve(), settings.log_format)
+
+
+@cli.command()
+def worker() -> None:
+    """Run only jobs: timers, submissions to the lender, expiry of leads, and sending what a crash left unsent."""
+    settings = _settings()
+
+    async def serve() -> None:
+        async with program.running(settings, serve=False):
+            await program.STOP.wait()
+
+    _run(serve(), settings.log_format)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database schema up to date. `run` and `worker` do so at their start too."""
+    settings = _plain(load_storage)
+
+    async def bring() -> None:
+        async with program.migrated(_url(settings.database_url), settings.data_dir):
+            typer.echo("The database schema is up to date.")
+
+    _run(bring())
+
+
+@content.command("check")
+def content_check() -> None:
+    """Check all authored content; lists every problem with file, place and remedy. Exit code 1 where it may not be published."""
+
+    def problems() -> list[Any]:
+        return list(check(read_documents(), SERVICES))
+
+    found = _plain(problems)
+    for problem in found:
+        typer.echo(f"{'problem' if problem.blocking else 'note'}: {problem}")
+    blocking = sum(problem.blocking for problem in found)
+    typer.echo(f"{blocking} problems, {len(found) - blocking} notes")
+    raise typer.Exit(1 if blocking else 0)
+
+
+@content.command("publish")
+def content_publish(
+    note: Annotated[str, typer.Option(help="What has changed and why, for those who look back.")] = "",
+    by: Annotated[str, typer.Option(help="Who publishes.")] = "command line",
+) -> None:
+    """Check the authored content and publish it as the next release. Running bots take it up within a second."""
+    settings = _plain(load_storage)
+
+    async def publish() -> None:
+        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
+            release = await program.publish(database, settings.default_locale, settings.timezone, by=by, note=note)
+            typer.echo(f"Release {release.number} is published.")
+
+    _run(publish())
+
+
+@content.command("diagram")
+def content_diagram(flow: Annotated[str, typer.Argument(help="Name of the flow.")]) -> None:
+    """Draw a flow as a Mermaid diagram."""
+    flows = _plain(lambda: parse_flows(read_documents()["flows"], 0))
+    if flow not in flows:
+        _fail(f"there is no flow '{flow}'; there are {', '.join(sorted(flows))}")
+    typer.echo(diagram(flows[flow]))
+
+
+@manager.command("add")
+def manager_add(
+    name: Annotated[str, typer.Argument(help="The name that customers see.")],
+    role: Annotated[str, typer.Option(help="The role that customers see.")] = "客户经理",
+    hours: Annotated[str, typer.Option(help="Working hours, as customers are to read them.")] = "周一至周五 9:00–18:00",
+    language: Annotated[str, typer.Option(help="The language that the bot speaks with the manager.")] = "zh",
+) -> None:
+    """Add an account manager and print the invitation link, which works once. Needs BOT_TOKEN."""
+    settings = _settings()
+
+    async def add() -> None:
+        code = new_code()
+        async with BotApi(settings.token.get_secret_value(), settings.telegram_api) as api:
+            who = await account(api)
+        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
+            invited = Manager(id=0, name=name, role=role, hours=hours, language=language, invitation=hashed(code))
+            await PostgresManagers(database.pool).add(invited)
+        typer.echo(f"https://t.me/{who.username}?start={payload(code)}")
+
+    _run(add())
+
+
+def _settings() -> Any:
+    return _plain(load)
+
+
+def _url(secret: Any) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _plain(read: Any) -> Any:
+    """What `read` gives; an error of ours ends the program with its one sentence."""
+    try:
+        return read()
+    except TillwiseError as error:
+        _fail(str(error))
+
+
+def _run(work: Coroutine[Any, Any, None], log_format: Any = "text") -> None:
+    """Run until done or told to end: Ctrl-C and SIGTERM end everything in order."""
+    logs.configure(log_format)
+
+    async def guarded() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
+
+    try:
+        uvloop.run(guarded())
+    except TillwiseError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.strerror or error}: is another program using the port?")
+
+
+def _fail(sentence: str) -> Any:
+    typer.echo(f"tillwise: {sentence}", err=True)
+    sys.exit(2)
+
+
+def main() -> None:
+    """The program."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

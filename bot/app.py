@@ -1,0 +1,386 @@
+"""The composition root: the only module that knows everyone.
+
+`running` puts the parts of one process together and starts them; what is given up at the end is given up in the reverse
+order, the embedded database last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import procrastinate
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from bot.conversation.desk import Desk
+from bot.conversation.facts import Market
+from bot.conversation.incoming import NotTaken
+from bot.conversation.lender_news import LenderNews
+from bot.conversation.ports import Conversation, Failure, UnitOfWork
+from bot.conversation.services import SERVICES
+from bot.conversation.turn import Turns
+from bot.core.clock import Clock
+from bot.core.errors import ContentError
+from bot.core.values import Text
+from bot.dialogs.events import Event
+from bot.gateways.lender.client import LenderClient
+from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
+from bot.gateways.telegram.client import BotApi
+from bot.gateways.telegram.limits import Rate
+from bot.gateways.telegram.ports import Watch
+from bot.gateways.telegram.sender import Pace, Sender
+from bot.handlers.intake import Intake, TurnWatch
+from bot.handlers.polling import Polling
+from bot.handlers.routers import CHANNEL
+from bot.handlers.routers import Desk as HandlerDesk
+from bot.publishing.library import Library
+from bot.publishing.release import Release
+from bot.publishing.sources import read_documents
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.storage.embedded import embedded
+from bot.storage.failures import PostgresFailures
+from bot.storage.inbox import purge_inbox
+from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.migrations import migrate
+from bot.storage.outbox import PostgresOutbox
+from bot.storage.reach import set_reachable
+from bot.storage.releases import PostgresReleases
+from bot.storage.unit_of_work import PostgresStorage
+from bot.texts.texts import Texts
+from bot.web.health import Figures, health_routes
+from bot.web.lender import lender_router
+from bot.web.telegram import TelegramWebhook
+from bot.worker.jobs import Uses, job_app, work
+from bot.worker.submission import Submissions
+
+RELAY_EVERY: Final = 5.0
+COMMANDS: Final = ("start", "help", "human", "back", "cancel", "progress", "privacy", "language")
+_log = structlog.get_logger(__name__)
+
+
+class SystemClock:
+    """The computer's own time."""
+
+    def now(self) -> datetime:
+        """The present in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a process that work without being asked from outside."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    library: Library
+    releases: PostgresReleases
+    storage: PostgresStorage
+    failures: PostgresFailures
+    figures: Figures
+    api: BotApi
+    sender: Sender
+    desk: Desk
+    turns: Turns
+    news: LenderNews
+    jobs: procrastinate.App
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process at work: where its web server listens and who the bot is."""
+
+    parts: Parts
+    url: str
+    account: Account
+
+
+@asynccontextmanager
+async def database_url(configured: str | None, data_dir: Path) -> AsyncIterator[str]:
+    """The configured server, or an embedded one that runs for the span of the block."""
+    if configured:
+        yield configured
+    else:
+        async with embedded(data_dir / "postgres") as url:
+            yield url
+
+
+@asynccontextmanager
+async def migrated(configured: str | None, data_dir: Path, connections: int = 4) -> AsyncIterator[Database]:
+    """An open database with the schema brought up to date."""
+    async with database_url(configured, data_dir) as url:
+        await migrate(url)
+        async with Database(url, size=connections) as database:
+            yield database
+
+
+async def publish(database: Database, default_locale: str, timezone: str, *, by: str, note: str = "") -> Release:
+    """Publish the authored files as the next release, where they differ from the newest. Raises `ContentError`."""
+    library = Library(PostgresReleases(database), SystemClock(), default_locale, timezone, services=SERVICES)
+    return await library.publish(read_documents(), by, note)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, worker: bool = True, serve: bool = True) -> AsyncIterator[Running]:
+    """A whole process for the span of the block: web server and bot (`serve`), jobs (`worker`), or both.
+
+    Raises `SettingsError`, `ContentError`, or the gateway's `Misconfigured` when it cannot start.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(settings))
+        parts = await _parts(stack, settings, database)
+        await parts.library.refresh()
+        _ = parts.library.current
+        who = await account(parts.api)
+        await stack.enter_async_context(_background(parts.releases.watch(_refreshing(parts)), "releases"))
+        await stack.enter_async_context(_background(_relaying(parts.sender, parts.clock), "relay"))
+        await stack.enter_async_context(parts.jobs.open_async())
+        if worker:
+            await stack.enter_async_context(_background(work(parts.jobs), "jobs"))
+        url = await stack.enter_async_context(_serving(parts, who)) if serve else ""
+        # What is there by now stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        yield Running(parts, url, who)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    configured = settings.database_url.get_secret_value() if settings.database_url else None
+    async with migrated(configured, settings.data_dir, settings.database_connections) as database:
+        yield database
+
+
+async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) -> Parts:
+    clock, figures = SystemClock(), Figures()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    releases = PostgresReleases(database)
+    library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES)
+    storage = PostgresStorage(database, clock, owner=owner)
+    outbox = PostgresOutbox(database, clock, owner=owner)
+    failures = PostgresFailures(database)
+    api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
+    desk = Desk(lambda: library.current)
+    market = Market(settings.timezone, settings.region, settings.currency, settings.operator)
+
+    async def failed(failure: Failure) -> None:
+        figures.failure(failure.where)
+        await failures.record(failure)
+
+    async def unreachable(conversation: int) -> None:
+        await _lost(turns, desk, clock, conversation)
+
+    watch = Watch(unreachable=unreachable, failed=failed, counted=lambda outcome: figures.message(CHANNEL, outcome))
+    sender = Sender(api, outbox, clock, watch, _pace(settings))
+    stack.push_async_callback(sender.close)
+    turns = Turns(
+        storage=storage,
+        library=library,
+        desk=desk,
+        failures=failures,
+        post=sender.deliver,
+        clock=clock,
+        market=market,
+    )
+    news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, clock)
+    lender = await _lender(stack, settings, clock)
+    uses = Uses(
+        storage=storage,
+        turns=turns,
+        desk=desk,
+        submissions=Submissions(storage, lender, news, failures, clock),
+        clock=clock,
+        purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
+    )
+    return Parts(
+        settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
+        job_app(database.url, uses),
+    )  # fmt: skip
+
+
+async def _lender(stack: AsyncExitStack, settings: Settings, clock: Clock) -> LenderClient | None:
+    if settings.lender_url is None:
+        return None
+    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+    return LenderClient(settings.lender_url, settings.lender_secrets[0], http, clock)
+
+
+def _pace(settings: Settings) -> Pace:
+    overall, chat = settings.messages_per_second, settings.messages_per_chat
+    return Pace(
+        per_chat=Rate(chat, 3) if chat else Rate(0), overall=Rate(overall, math.ceil(overall)) if overall else Rate(0)
+    )
+
+
+async def _lost(turns: Turns, desk: Desk, clock: Clock, conversation: int) -> None:
+    """Messages no longer reach this person: whoever deals with them is told."""
+
+    async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+        await desk.unreachable(work, found, clock.now())
+        return ()
+
+    await turns.deliver(conversation, f"unreachable:{conversation}:{clock.now().isoformat()}", prepare)
+
+
+def _refreshing(parts: Parts) -> Callable[[int], Coroutine[Any, Any, None]]:
+    async def published(number: int) -> None:
+        try:
+            await parts.library.refresh(number)
+        except ContentError as error:
+            _log.error("a release cannot be read; the one before stays", release=number)
+            await parts.failures.record(Failure(parts.clock.now(), "content.release", str(error)))
+
+    return published
+
+
+async def _relaying(sender: Sender, clock: Clock) -> None:
+    """Take up, every few seconds, what a process that is gone has left unsent."""
+    while True:
+        try:
+            await sender.relay_once(clock.now())
+        except OSError as error:
+            _log.warning("the outbox cannot be read", error=type(error).__name__)
+        await asyncio.sleep(RELAY_EVERY)
+
+
+@asynccontextmanager
+async def _background(running: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run something for the span of the block; should it end by itself, the process ends with it."""
+    task = asyncio.create_task(running, name=name)
+    task.add_done_callback(_ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("a part of the program has failed", part=task.get_name(), error=type(error).__name__)
+        STOP.set()
+
+
+class _Stop:
+    """Says that the program is to end; waited for by whoever runs it."""
+
+    def __init__(self) -> None:
+        self._event: asyncio.Event | None = None
+
+    def set(self) -> None:
+        """End the program."""
+        if self._event is not None:
+            self._event.set()
+
+    async def wait(self) -> None:
+        """Until the program is to end."""
+        self._event = asyncio.Event()
+        await self._event.wait()
+
+
+STOP: Final = _Stop()
+
+
+@asynccontextmanager
+async def _serving(parts: Parts, who: Account) -> AsyncIterator[str]:
+    """The web server, and updates coming in by webhook or polling."""
+    settings = parts.settings
+    intake = Intake(
+        settings.token.get_secret_value(),
+        HandlerDesk(who.id, parts.turns.take, _reach(parts), parts.clock),
+        TurnWatch(
+            counted=lambda outcome, seconds: parts.figures.turn(CHANNEL, outcome, seconds),
+            failed=parts.failures.record,
+        ),
+    )
+    await _announce(parts)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(serving(_web(parts, intake), settings.host, settings.port))
+        if settings.webhook_url and settings.webhook_secret:
+            hook = f"{settings.webhook_url}/telegram"
+            await take_by_webhook(parts.api, hook, settings.webhook_secret.get_secret_value())
+        else:
+            await take_by_polling(parts.api)
+            await stack.enter_async_context(_background(Polling(parts.api, intake.feed).run(), "polling"))
+        yield url
+
+
+def _reach(parts: Parts) -> Callable[[str, str, bool], Coroutine[Any, Any, None]]:
+    async def reach(channel: str, address: str, reachable: bool) -> None:
+        try:
+            await set_reachable(parts.database.pool, channel, address, reachable)
+        except OSError:
+            raise NotTaken("the database cannot be reached") from None
+
+    return reach
+
+
+async def _announce(parts: Parts) -> None:
+    """Show the commands in the channel's menu, in every language."""
+    texts = parts.library.current.texts
+    listed = {locale: _menu(texts, locale) for locale in texts.locales}
+    await offer_commands(parts.api, {"": listed[texts.locales[0]], **listed})
+
+
+def _menu(texts: Texts, locale: str) -> list[tuple[str, str]]:
+    return [(name, texts.label(Text(f"command.{name}.about"), locale)) for name in COMMANDS]
+
+
+def _web(parts: Parts, intake: Intake) -> FastAPI:
+    settings = parts.settings
+    app = FastAPI(title="Tillwise", docs_url=None, redoc_url=None, openapi_url=None)
+    if settings.webhook_secret:
+        hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())
+        # Before everything else: all updates pass here.
+        app.router.routes.insert(0, Route("/telegram", hook))
+    checks = {"database": lambda: parts.database.pool.fetchval("SELECT 1")}
+    app.router.routes.extend(health_routes(checks, parts.figures))
+    if settings.lender_secrets:
+        app.include_router(lender_router(parts.news.receive, settings.lender_secrets, parts.clock))
+    return app
+
+
+class _Server(uvicorn.Server):
+    """uvicorn within a program that handles signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Any:
+        """Leave signals to the program."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
+    """Serve `app` for the span of the block; its base URL. Port 0 takes any free one. Raises `OSError` when taken."""
+    listening = socket.create_server((host, port), backlog=2048)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, ws="none", http="httptools", timeout_keep_alive=75,
+        timeout_graceful_shutdown=5, lifespan="off",
+    )  # fmt: skip
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            if task.done():
+                await task
+            await asyncio.sleep(0.005)
+        yield f"http://{host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task

@@ -1,0 +1,106 @@
+"""The demo: bot, simulator and demo lender in one program, each reached by the others over real HTTP."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bot.app import Running, SystemClock, migrated, publish, running
+from bot.handoff.invitations import hashed, new_code, payload
+from bot.handoff.records import Manager
+from bot.settings import load
+from bot.simulator.demo import DemoHooks, create_demo
+from bot.simulator.server import running as serving_simulator
+from bot.storage.database import Database
+from bot.storage.repositories.managers import PostgresManagers
+
+TOKEN: Final = "7000000001:demo-token-of-the-simulator"  # noqa: S105 -- the simulator lets every token in
+NAMES: Final = {
+    "zh": ("林悦", "客户经理", "周一至周五 9:00–18:00"),
+    "en": ("Lin Yue", "Account manager", "Mon–Fri 9:00–18:00"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo at work: the page to open, and the bot."""
+
+    page: str
+    bot: Running
+
+
+@asynccontextmanager
+async def demo(  # noqa: PLR0913 -- what a demo can be told
+    *,
+    host: str = "127.0.0.1",
+    page_port: int = 8090,
+    bot_port: int = 8080,
+    data_dir: Path = Path("var/demo"),
+    database: str | None = None,
+    polling: bool = False,
+    **more: Any,
+) -> AsyncIterator[Demo]:
+    """Everything for the span of the block, on an empty database. `more` are further settings of the bot."""
+    lender_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    hooks = DemoHooks()
+    simulator = create_demo(lender_secret, hooks, SystemClock())
+    async with serving_simulator(simulator, host, page_port) as page:
+        try:
+            given: dict[str, Any] = {
+                "token": TOKEN,
+                "telegram_api": page,
+                "lender_url": f"{page}/lender",
+                "lender_secret": lender_secret,
+                "host": host,
+                "port": bot_port,
+                "data_dir": data_dir,
+                "messages_per_chat": 0,  # nobody minds a fast demo; the simulator's own limits are off too
+                **({"database_url": database} if database else {}),
+                **({} if polling else {"webhook_secret": secrets.token_urlsafe(24)}),
+                **more,
+            }
+            async with _bot(given, hooks, polling=polling) as bot:
+                yield Demo(page, bot)
+        finally:
+            await simulator.state.lender.state.desk.close()
+
+
+@asynccontextmanager
+async def _bot(given: dict[str, Any], hooks: DemoHooks, *, polling: bool) -> AsyncIterator[Running]:
+    # The webhook's address is known before the server listens on it, unless the port is any free one.
+    if not polling:
+        given = {**given, "webhook_url": f"http://{given['host']}:{given['port']}"}
+    settings = load(given)
+    configured = settings.database_url.get_secret_value() if settings.database_url else None
+    async with migrated(configured, settings.data_dir) as database:
+        await _emptied(database)
+    async with migrated(configured, settings.data_dir) as database:
+        await publish(database, settings.default_locale, settings.timezone, by="demo", note="the shipped content")
+        async with running(settings) as bot:
+            hooks.lender_callback = f"{bot.url}/webhooks/lender"
+            hooks.invite = _inviting(database, bot)
+            yield bot
+
+
+async def _emptied(database: Database) -> None:
+    """Forget earlier demos: the simulator does not remember their chats either."""
+    await database.pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+def _inviting(database: Database, bot: Running) -> Callable[[str], Coroutine[Any, Any, str]]:
+    """Invites account managers, each by a link of its own."""
+
+    async def invite(language: str) -> str:
+        code = new_code()
+        locale = bot.parts.library.current.texts.nearest(language)
+        name, role, hours = NAMES.get(locale, NAMES["en"])
+        managers = PostgresManagers(database.pool)
+        await managers.add(Manager(id=0, name=name, role=role, hours=hours, language=locale, invitation=hashed(code)))
+        return f"https://t.me/{bot.account.username}?start={payload(code)}"
+
+    return invite

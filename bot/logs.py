@@ -1,0 +1,37 @@
+"""Logs: one line an event, for people or as JSON. Never what a customer wrote, never a token."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure(form: Literal["text", "json"]) -> None:
+    """Send all logs to standard error, our own and those of libraries in the same form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Tracebacks without the values of local variables: these may be personal.
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # httpx logs whole URLs, and Telegram's hold the token.
+    for chatty in ("httpx", "httpcore", "aiogram.event", "procrastinate", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.ERROR if chatty == "procrastinate" else logging.WARNING)

@@ -1,0 +1,135 @@
+"""Settings from the environment, read once, each with the prefix `BOT_`. Documented in `docs/settings.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.errors import SettingsError
+
+
+def _without_slash(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_without_slash)]
+
+
+class Settings(BaseSettings):
+    """All settings; what is secret is never printed."""
+
+    model_config = SettingsConfigDict(env_prefix="BOT_", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    token: SecretStr = Field(description="The bot's token, from BotFather: `123456:ABC…`.")
+    telegram_api: Url = Field("https://api.telegram.org", description="Base URL of the Bot API server.")
+    database_url: SecretStr | None = Field(
+        None, description="A PostgreSQL server, `postgresql://user@host/database`. Unset: an embedded one."
+    )
+    data_dir: Path = Field(Path("var"), description="Where the embedded PostgreSQL keeps its data.")
+    database_connections: int = Field(
+        10, ge=2, le=200, description="Most connections that turns of one process hold at a time."
+    )
+    webhook_url: Url | None = Field(
+        None, description="The public address that Telegram brings updates to. Unset: the bot asks for them (polling)."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="What Telegram shows with each update: 16 to 256 letters, digits, `_` or `-`."
+    )
+    host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="The port the web server listens on.")
+    lender_url: Url | None = Field(
+        None, description="Base URL of the lender's loan-origination system. Unset: applications cannot be submitted."
+    )
+    lender_secret: SecretStr | None = Field(
+        None,
+        description="Secret shared with the lender, `whsec_…`. Several, separated by commas, while keys are rotated; the first signs.",
+    )
+    operator: Literal["lender", "third_party"] = Field(
+        "lender", description="Who runs the bot. A `third_party` shows no quotes and takes no applications."
+    )
+    default_locale: str = Field("zh", description="The language for people whose own has no texts.")
+    timezone: str = Field("Asia/Shanghai", description="The market's time zone.")
+    region: str = Field("CN", pattern="^[A-Z]{2}$", description="The market's region, for telephone numbers.")
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="The market's currency.")
+    messages_per_second: float = Field(
+        30, ge=0, description="Most messages a second in all, as Telegram allows. 0: no limit."
+    )
+    messages_per_chat: float = Field(
+        1, ge=0, description="Most messages a second in one chat, with short bursts of three. 0: no limit."
+    )
+    inbox_days: int = Field(
+        30, ge=2, description="For how many days an update is remembered, so that a repeat is recognised."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+
+    @field_validator("token")
+    @classmethod
+    def _token(cls, token: SecretStr) -> SecretStr:
+        number, _, rest = token.get_secret_value().partition(":")
+        if not number.isdecimal() or not rest:
+            raise ValueError("it must look like 123456:ABC…, as BotFather gives it")
+        return token
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        value = secret.get_secret_value() if secret else None
+        if value is not None and not (16 <= len(value) <= 256 and value.replace("_", "").replace("-", "").isalnum()):
+            raise ValueError("it must have 16 to 256 letters, digits, _ or -")
+        return secret
+
+    @property
+    def lender_secrets(self) -> tuple[str, ...]:
+        """The lender's secrets, the one to sign with first."""
+        whole = self.lender_secret.get_secret_value() if self.lender_secret else ""
+        return tuple(part.strip() for part in whole.split(",") if part.strip())
+
+
+def load(given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of the environment, with `given` over them. Raises `SettingsError` with one clear sentence."""
+    try:
+        settings = Settings(**(given or {}))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(dict(one)) for one in error.errors())) from None
+    if settings.webhook_url and not settings.webhook_secret:
+        raise SettingsError("BOT_WEBHOOK_SECRET is missing: with BOT_WEBHOOK_URL, set it to 16 or more random letters")
+    if settings.lender_url and not settings.lender_secrets:
+        raise SettingsError(
+            "BOT_LENDER_SECRET is missing: with BOT_LENDER_URL, set it to the secret shared with the lender"
+        )
+    return settings
+
+
+class StorageSettings(BaseSettings):
+    """What commands need that only touch the database."""
+
+    model_config = Settings.model_config
+
+    database_url: SecretStr | None = None
+    data_dir: Path = Path("var")
+    default_locale: str = "zh"
+    timezone: str = "Asia/Shanghai"
+    token: SecretStr | None = None
+    telegram_api: Url = "https://api.telegram.org"
+
+
+def load_storage() -> StorageSettings:
+    """The settings of a command that needs no bot. Raises `SettingsError`."""
+    try:
+        return StorageSettings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(dict(one)) for one in error.errors())) from None
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    """One validation error in words; the value itself is not repeated, since it may be secret."""
+    name = f"BOT_{str(error['loc'][0]).upper()}" if error["loc"] else "a setting"
+    if error["type"] == "missing":
+        return f"{name} is missing: {Settings.model_fields[str(error['loc'][0])].description}"
+    return f"{name} is wrong: {str(error['msg']).removeprefix('Value error, ')}"

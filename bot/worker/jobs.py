@@ -1,0 +1,121 @@
+"""The jobs by name, on procrastinate. Each only translates: what it does is a use case's.
+
+A job may run more than once: events carry a key, submissions an idempotency key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import procrastinate
+import structlog
+from procrastinate import JobContext, RetryStrategy
+
+from bot.conversation.desk import Desk
+from bot.conversation.ports import Conversation, Storage, UnitOfWork
+from bot.conversation.turn import Turns
+from bot.core.clock import Clock
+from bot.core.errors import GatewayError
+from bot.dialogs.codec import decode_event
+from bot.dialogs.events import Event
+from bot.worker.submission import ATTEMPTS, Submissions
+
+CONCURRENCY: Final = 8
+_SOON: Final = RetryStrategy(max_attempts=10, exponential_wait=2)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """The use cases that jobs carry out. `purge` forgets updates from before a time."""
+
+    storage: Storage
+    turns: Turns
+    desk: Desk
+    submissions: Submissions
+    clock: Clock
+    purge: Callable[[], Awaitable[int]]
+
+
+def job_app(url: str, uses: Uses) -> procrastinate.App:
+    """All jobs on the database at `url`; open it before use."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+
+    @app.task(name="deliver-event", retry=_SOON)
+    async def deliver_event(conversation: int, event: dict[str, Any], key: str) -> None:
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            return (decode_event(event),)
+
+        await uses.turns.deliver(conversation, key, prepare)
+
+    @app.task(
+        name="submit-application",
+        pass_context=True,
+        retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[GatewayError, OSError]),
+    )
+    async def submit_application(
+        context: JobContext, application: str, conversation: int, request: str, locale: str
+    ) -> None:
+        last = context.job.attempts + 1 >= ATTEMPTS
+        await uses.submissions.submit(application, request, locale, last=last)
+
+    _desk_tasks(app, uses)
+
+    @app.periodic(cron="17 3 * * *")
+    @app.task(name="purge-inbox", queueing_lock="purge-inbox")
+    async def purge_inbox(timestamp: int) -> None:
+        _log.info("inbox purged", updates=await uses.purge())
+
+    return app
+
+
+def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:
+    """What the desk has put off: each in the transaction of the conversation that it names."""
+    desk, now = uses.desk, uses.clock.now
+
+    async def run(
+        context: JobContext, conversation: int, act: Callable[[UnitOfWork, Conversation], Awaitable[None]]
+    ) -> None:
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            await act(work, found)
+            return ()
+
+        await uses.turns.deliver(conversation, f"job:{context.job.id}", prepare)
+
+    @app.task(name="lead-joined", pass_context=True, retry=_SOON)
+    async def lead_joined(context: JobContext, conversation: int, lead: int) -> None:
+        await run(context, conversation, lambda work, found: desk.joined(work, found, now()))
+
+    @app.task(name="expire-lead", pass_context=True, retry=_SOON)
+    async def expire_lead(context: JobContext, conversation: int, lead: int) -> None:
+        await run(context, conversation, lambda work, _: desk.expire(work, lead, now()))
+
+    @app.task(name="offer-waiting", pass_context=True, retry=_SOON)
+    async def offer_waiting(context: JobContext, conversation: int) -> None:
+        await run(context, conversation, lambda work, _: desk.offer_waiting(work, now()))
+
+
+async def work(app: procrastinate.App) -> None:
+    """Run jobs until cancelled; those under way are finished first. Jobs that a killed process held are taken up again."""
+    watch = asyncio.create_task(_revive(app))
+    try:
+        await app.run_worker_async(
+            concurrency=CONCURRENCY,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            fetch_job_polling_interval=5.0,
+            shutdown_graceful_timeout=10.0,
+        )
+    finally:
+        watch.cancel()
+
+
+async def _revive(app: procrastinate.App, every: timedelta = timedelta(seconds=15)) -> None:
+    while True:
+        for job in await app.job_manager.get_stalled_jobs():
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(every.total_seconds())

@@ -1,0 +1,93 @@
+"""Handing an application to the lender: it may be tried again, and never makes two applications."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from bot.applications.application import Application
+from bot.conversation.lender_news import LenderNews
+from bot.conversation.ports import Failure, Failures, Storage
+from bot.core.clock import Clock
+from bot.core.values import Money, Months, Rate, Value
+from bot.gateways.lender.client import LenderClient, Refused, Submission, Unreachable
+
+ATTEMPTS: Final = 8
+"""Attempts in about four minutes; after the last one the customer is told, and staff see it."""
+
+
+class Submissions:
+    """Submits applications; `lender` is None where no lender is configured."""
+
+    def __init__(
+        self, storage: Storage, lender: LenderClient | None, news: LenderNews, failures: Failures, clock: Clock
+    ) -> None:
+        self._storage = storage
+        self._lender = lender
+        self._news = news
+        self._failures = failures
+        self._clock = clock
+
+    async def submit(self, application_id: str, request: str, locale: str, *, last: bool) -> None:
+        """Submit an application once more. Raises `Unreachable` when it is worth another attempt and not the `last`."""
+        async with self._storage.work() as work:
+            application = await work.applications.get(application_id)
+            quote = await work.quotes.latest(application.conversation) if application else None
+        if application is None:
+            return
+        rate = quote.values.get("rate") if quote and quote.id == application.quote else None
+        submission = _submission(application, rate if isinstance(rate, Rate) else None, locale)
+        try:
+            reference = application.reference or await self._handed_in(submission)
+        except Refused as refusal:
+            await self._dead(application, str(refusal))
+            await self._news.refused(application, request, "refused")
+        except Unreachable as error:
+            if not last:
+                raise
+            await self._dead(application, str(error))
+            await self._news.refused(application, request, "failed")
+        else:
+            await self._news.receipt(application, reference, request)
+
+    async def _handed_in(self, submission: Submission) -> str:
+        if self._lender is None:
+            raise Refused(0, "no-lender-configured")
+        return (await self._lender.submit(submission, submission.application)).reference
+
+    async def _dead(self, application: Application, why: str) -> None:
+        """Leave the application for staff to see."""
+        await self._failures.record(
+            Failure(self._clock.now(), "lender.submit", why, application.conversation, {"application": application.id})
+        )
+
+
+def _submission(application: Application, rate: Rate | None, locale: str) -> Submission:
+    return Submission(
+        application=application.id,
+        product=application.product,
+        amount=application.amount,
+        months=application.months,
+        method=application.method,
+        segment=application.segment,
+        answers={name: _plain(value) for name, value in application.answers.items()},
+        consents=application.consents,
+        callback_url=None,
+        locale=locale,
+        rate=rate,
+    )
+
+
+def _plain(value: Value) -> str:
+    """An answer as the lender reads it: amounts and months as plain numbers."""
+    match value:
+        case Money(amount=number) | Rate(fraction=number):
+            return format(number, "f")
+        case Decimal():
+            return format(value, "f")
+        case Months(count=count):
+            return str(count)
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
