@@ -13,9 +13,9 @@ in the lead's notes, and what the customer wrote to the bot meanwhile is shown t
 That a lead is opened while a manager becomes free, each unseen by the other's transaction, is made good by `offer-waiting`,
 a job that both of them leave behind and that looks again once they are committed.
 
-The jobs, each with the `conversation` whose turn it is to run in and the `key` that this turn is taken under:
+The jobs, each with the `conversation` whose turn it is to run in:
 
-- `deliver-event` with `event`: the conversation takes the event;
+- `deliver-event` with `event` and `key`: the conversation takes the event under that key;
 - `lead-joined` with `lead`: `Desk.joined`;
 - `expire-lead` with `lead`: `Desk.expire`;
 - `offer-waiting`: `Desk.offer_waiting`.

@@ -63,8 +63,7 @@ class LeadDesk:
         offered = replace(lead, status="offered")
         await self.work.leads.save(offered)
         await self._track("lead.offered", lead, managers=len(asked))
-        key = f"lead:{lead.id}:expire"
-        payload = {"conversation": lead.conversation, "lead": lead.id, "key": key}
+        payload = {"conversation": lead.conversation, "lead": lead.id}
         self.work.defer(Job("expire-lead", payload, at=self.now + self.accept_within))
         return offered
 
@@ -80,7 +79,7 @@ class LeadDesk:
         who: Values = {"name": manager.name, "role": manager.role, "hours": manager.hours}
         signal = Signalled(self.now, "manager", "joined", {"told": Text("handoff.joined", who)})
         self.deliver(lead.conversation, signal, f"lead:{lead.id}:joined")
-        payload = {"conversation": lead.conversation, "lead": lead.id, "key": f"lead:{lead.id}:active"}
+        payload = {"conversation": lead.conversation, "lead": lead.id}
         self.work.defer(Job("lead-joined", payload, lock=_lock(lead.conversation)))
 
     async def activate(self, lead: Lead, manager: Manager) -> Lead:
@@ -155,8 +154,7 @@ class LeadDesk:
 
     def look_again(self, conversation: int) -> None:
         """Have the leads that wait offered once this transaction is committed."""
-        payload = {"conversation": conversation, "key": f"offer-waiting:{conversation}:{self.now.isoformat()}"}
-        self.work.defer(Job("offer-waiting", payload))
+        self.work.defer(Job("offer-waiting", {"conversation": conversation}))
 
     async def _flushed(self, lead: Lead) -> Lead:
         """The lead after its manager's words that waited are sent."""

@@ -17,6 +17,10 @@ LISTED: Final = 10
 """Leads that `/leads` shows at once."""
 
 
+LONGEST_NUMBER: Final = 18
+"""Digits of a lead's number at most; a press may claim anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """An event in the chat of `manager`; `conversation` is that chat."""
@@ -49,7 +53,8 @@ class Visit:
     async def _pressed(self, event: Pressed) -> Text:
         token, _, number = event.token.rpartition(".")
         act = {ACCEPT: self._accept, PASS: self._turn_down, RETURN: self._give_back}.get(token)
-        lead = await self.leads.work.leads.get(int(number)) if act and number.isdecimal() else None
+        known = act and number.isdecimal() and len(number) <= LONGEST_NUMBER
+        lead = await self.leads.work.leads.get(int(number)) if known else None
         return await act(lead, event) if act and lead else Text("desk.notice.gone")
 
     async def _accept(self, lead: Lead, event: Pressed) -> Text:

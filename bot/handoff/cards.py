@@ -42,13 +42,6 @@ WORDS_SHOWN: Final = 160
 """Characters of a transcript's line that a card shows."""
 
 _BEFORE_ACCEPTING: Final = frozenset(FACTS) - {"contact_name", "business_name", "question"}
-_FAMILIES: Final = {
-    "segment": "segment",
-    "purpose": "purpose",
-    "eligibility_outcome": "lead.outcome",
-    "locale": "language",
-    "tag": "lead.tag",
-}
 _COUNTED: Final = frozenset(("months", "months_trading"))
 _QUOTE: Final = (
     "principal",
@@ -156,12 +149,10 @@ def _factor(points: Points, knows: Knows) -> Text:
 def _worded(name: str, value: Value, knows: Knows) -> Value:
     """A fact with its unit, a code in words where there are some."""
     match value:
-        case str() if name == "product":
-            return _known(f"product.{value}.name", value, knows)
-        case str() if name in _FAMILIES:
-            return _known(f"{_FAMILIES[name]}.{value}", value, knows)
         case "yes" | "no":
             return value == "yes"
+        case str() if key := _key(name, value):
+            return _known(key, value, knows)
         case bool():
             return value
         case int() if name in _COUNTED:
@@ -169,6 +160,24 @@ def _worded(name: str, value: Value, knows: Knows) -> Value:
         case int() | Decimal() if name in {"amount", "monthly_turnover", "open_debts"}:
             return Money(Decimal(value))
     return value
+
+
+def _key(name: str, code: str) -> str | None:
+    """The text for a code, where the fact is one."""
+    match name:
+        case "product":
+            return f"product.{code}.name"
+        case "segment":
+            return f"segment.{code}"
+        case "purpose":
+            return f"purpose.{code}"
+        case "locale":
+            return f"language.{code}"
+        case "eligibility_outcome":
+            return f"lead.outcome.{code}"
+        case "tag":
+            return f"lead.tag.{code}"
+    return None
 
 
 def _known(key: str, code: str, knows: Knows) -> Value:
