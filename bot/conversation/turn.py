@@ -52,6 +52,7 @@ from bot.dialogs.effects import (
 )
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
+from bot.growth.attribution import arrival
 from bot.publishing.content import Content
 from bot.publishing.library import Library
 
@@ -291,6 +292,8 @@ class Performance:
                 await self._desk.relay(self._work, self.conversation, event, now)
             case CloseHandoff():
                 await self._desk.close(self._work, self.conversation, now)
+            case Track(name="arrived", values={"payload": str(payload)}):
+                await self._work.track(self.conversation.id, "arrived", arrival(payload).values(), now)
             case Track(name=name, values=values):
                 await self._work.track(self.conversation.id, name, values, now)
 

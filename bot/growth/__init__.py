@@ -1,0 +1,1 @@
+"""What brings customers and keeps them. So far: where they came from."""
