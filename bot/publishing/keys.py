@@ -1,22 +1,24 @@
 """Which texts the program itself needs, read off its source.
 
-That is every `Text("…")`, every string that is a key, and every f-string that makes keys of one family, such as
-`f"stage.{stage}.name"`.
+That is every `Text("…")`, every string that is a key, and every f-string that makes keys of a family, such as
+`f"stage.{stage}.name"`. In `Text(f"{kind}.{name}")` the families are those that the same file names.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot import resources
 from bot.publishing.labels import ALSO
 from bot.publishing.menu import PREFIX, SUFFIX
+
+_Parts: TypeAlias = tuple[str | None, ...]
 
 _START = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_.]*")
 _PART = re.compile(r"[a-z0-9_.]*")
@@ -47,13 +49,11 @@ def program_keys() -> ProgramKeys:
     mentioned: set[str] = set()
     families: set[str] = set()
     for file in sorted(resources.PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            required |= {key: _place(file, node) for key in _made(node)}
-            match node:
-                case ast.Constant(value=str(words)) if _KEY.fullmatch(words):
-                    mentioned.add(words)
-                case ast.JoinedStr() if family := _family(node):
-                    families.add(family)
+        nodes = tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        named = frozenset(_named(nodes))
+        mentioned |= named
+        families |= {_pattern(parts, named) for parts in _assembled(nodes)}
+        required |= {key: _place(file, node) for node, branch in _made(nodes) for key in _constant(branch)}
     return ProgramKeys(required, frozenset(mentioned), re.compile("|".join(sorted(families)) or r"(?!)"))
 
 
@@ -78,24 +78,46 @@ def is_command(key: str) -> bool:
     return key.startswith(PREFIX) and key.endswith(SUFFIX)
 
 
-def _made(node: ast.AST) -> Iterator[str]:
-    """The keys in a call `Text("…")`, also in `Text("…" if … else "…")`."""
-    match node:
-        case ast.Call(func=ast.Name(id="Text") | ast.Attribute(attr="Text"), args=[first, *_]):
-            branches = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)
-            yield from (
-                branch.value
-                for branch in branches
-                if isinstance(branch, ast.Constant) and isinstance(branch.value, str)
-            )
+def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Every string that could be a key."""
+    return (words for node in nodes for words in _constant(node) if _KEY.fullmatch(words))
 
 
-def _family(node: ast.JoinedStr) -> str | None:
-    """A pattern for the keys that an f-string makes; None where what it makes is no key, or does not say its start."""
-    parts = [str(part.value) if isinstance(part, ast.Constant) else None for part in node.values]
-    if not (parts[0] and _START.fullmatch(parts[0]) and all(part is None or _PART.fullmatch(part) for part in parts)):
-        return None
-    return "".join("[a-z0-9_.]+" if part is None else re.escape(part) for part in parts)
+def _made(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """Every `Text(…)` with what it makes its key of, both ways of `Text("…" if … else "…")`."""
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name(id="Text") | ast.Attribute(attr="Text"), args=[ast.IfExp() as first, *_]):
+                yield from ((node, first.body), (node, first.orelse))
+            case ast.Call(func=ast.Name(id="Text") | ast.Attribute(attr="Text"), args=[first, *_]):
+                yield node, first
+
+
+def _assembled(nodes: Sequence[ast.AST]) -> Iterator[_Parts]:
+    """The f-strings that make keys: any that say the family, and in a `Text(…)` also those that do not."""
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr) and (parts := _parts(node)) and _START.fullmatch(parts[0] or ""):
+            yield parts
+    for _, first in _made(nodes):
+        if isinstance(first, ast.JoinedStr) and (parts := _parts(first)) and parts[0] is None:
+            yield parts
+
+
+def _parts(node: ast.JoinedStr) -> _Parts:
+    """What an f-string is made of, None for each value; nothing where it makes no key."""
+    parts = tuple(str(part.value) if isinstance(part, ast.Constant) else None for part in node.values)
+    return parts if all(part is None or _PART.fullmatch(part) for part in parts) else ()
+
+
+def _pattern(parts: _Parts, named: frozenset[str]) -> str:
+    """The keys that an f-string makes; a family that it does not say is one that its file names."""
+    first = re.escape(parts[0]) if parts[0] else f"(?:{'|'.join(sorted(name for name in named if '.' not in name))})"
+    return first + "".join("[a-z0-9_.]+" if part is None else re.escape(part) for part in parts[1:])
+
+
+def _constant(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
 
 
 def _place(file: Path, node: ast.AST) -> str:
