@@ -256,10 +256,13 @@ async def test_a_manager_joins_by_an_invitation_that_works_once(world: World) ->
 async def test_two_people_with_one_invitation_cannot_both_join(world: World) -> None:
     invited = await manager(world, "李", None, invitation="hash")
 
+    both = asyncio.Barrier(2)
+
     async def join(address: str) -> bool:
         found: list[Manager | None] = []
 
         async def change(work: UnitOfWork, conversation: Conversation) -> None:
+            await both.wait()
             found.append(await work.managers.by_invitation("hash"))
             if found[0] is not None:
                 await work.managers.joined(found[0].id, conversation.id)
