@@ -49,35 +49,33 @@ class Lazy(Mapping[str, Value]):
 
 
 def facts(content: Content, market: Market, now: datetime, known: Values) -> Values:
-    """The facts of a turn at `now` for a customer of whom `known` is known; those of the chosen product among them."""
+    """The facts of a turn at `now` for a customer of whom `known` is known."""
     today = market.today(now)
-    segment, product = (str(known.get(name) or "") for name in ("segment", "product"))
+    segment = str(known.get("segment") or "")
     return {
-        **_chosen_product(content, segment, today, product),
         "today": today,
         "operator": market.operator,
         "region": market.region,
         "currency": market.currency,
         "lender": Text(f"lender.{content.catalogue.lender.id}"),
         "risk": Text("risk.warning"),
-        "product_details": Lazy(lambda: _product_details(content, segment, today)),
-        "story_details": Lazy(lambda: _story_details(content, segment, today)),
+        "details": {
+            "product": Lazy(lambda: _product_details(content, segment, today)),
+            "story": Lazy(lambda: _story_details(content, segment, today)),
+        },
     }
-
-
-def _chosen_product(content: Content, segment: str, today: date, product: str) -> Values:
-    details = _product_details(content, segment, today).get(product) if product else None
-    if not isinstance(details, Mapping):
-        return {}
-    own = {f"product_{name}": details[name] for name in ("name", "low", "high")}
-    return {**details, **own}
 
 
 # The same for every customer of a segment on one day, so worked out once; a few releases live side by side at most.
 @lru_cache(maxsize=64)
 def _cards(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
     cards = segment_cards(content.content.catalogue, segment, today)
-    return {str(card["product_id"]): trimmed_all(card, content.content.texts) for card in cards}
+    return {str(card["product_id"]): _named(trimmed_all(card, content.content.texts)) for card in cards}
+
+
+def _named(card: Values) -> Values:
+    """A card's values, with those that other texts use under names that cannot be mistaken."""
+    return {**card, **{f"product_{name}": card[name] for name in ("name", "low", "high")}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

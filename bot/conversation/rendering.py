@@ -31,7 +31,9 @@ def outgoing(show: Show, conversation: Conversation, texts: Texts, locale: str, 
 
 
 def _key(button: Button, texts: Texts, locale: str) -> Key:
-    return Key(texts.label(button.label, locale), button.token, button.url)
+    label = texts.label(button.label, locale)
+    # A word that is small within a sentence begins a label in languages that have capitals.
+    return Key(label[:1].upper() + label[1:], button.token, button.url)
 
 
 def trimmed(text: Text, texts: Texts) -> Text:

@@ -49,6 +49,9 @@ class Result:
     values: Values
 
 
+MOST_NEAR: Final = 3
+"""Topics offered where a question was not understood for sure."""
+
 Service = Callable[[Call], Awaitable[Result]]
 Remote = Callable[[Call], Awaitable[Job]]
 
@@ -128,13 +131,16 @@ def _quote(call: Call) -> Quote | Refusal:
 
 
 async def find_answer(call: Call) -> Result:
-    """The approved answer to a free question, where one is near enough."""
-    found = call.content.answers.find(_text(call, "question"), call.locale)
-    if not isinstance(found, Found):
-        return Result("unsure", {})
-    await call.work.track(call.conversation.id, "asked", {"topic": found.topic}, call.now)
-    text = call.content.answers.text(found.topic, call.market.today(call.now))
-    return Result("found", {"answer": trimmed(text, call.content.texts)})
+    """The approved answer to a free question or on a chosen topic; where none is near enough, those nearest."""
+    answers, topic = call.content.answers, _text(call, "topic")
+    if not topic:
+        found = answers.find(_text(call, "question"), call.locale)
+        if not isinstance(found, Found):
+            return Result("unsure", {"near": {near: answers.title(near) for near in found.near[:MOST_NEAR]}})
+        topic = found.topic
+    await call.work.track(call.conversation.id, "asked", {"topic": topic}, call.now)
+    text = trimmed(answers.text(topic, call.market.today(call.now)), call.content.texts)
+    return Result("found", {"answer": text, "person": answers.answer(topic).person})
 
 
 async def list_applications(call: Call) -> Result:

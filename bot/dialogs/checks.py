@@ -36,7 +36,7 @@ class FlowProblem:
 
 
 SYSTEM_TEXTS = (
-    "answer", "settled", "cards.position", "current", "stale", "unclear", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
+    "answer", "settled", "cards.position", "current", "stale", "unclear", "unclear.near", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
     "why.general", "held.press", "handoff.back", "consent.changed", "review.line", "review.lines", "review.affects",
     "contact.unexpected", "contact.not_own", "input.amount", "input.range", "input.too_low", "input.too_high",
     "input.months", "input.count", "input.phone", "input.uscc", "input.words", "input.too_long", "input.name",

@@ -16,7 +16,7 @@ Nothing here reads a clock, a store or a language: facts come in, effects with t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
 from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Review
 from bot.dialogs.state import Heard, Pending, State
-from bot.dialogs.walk import Walk
+from bot.dialogs.walk import NO_CHOICES, Walk
 
 TWICE_WITHIN = timedelta(seconds=5)
 """The same text again within this time is a message sent twice, unless it suits the new question."""
@@ -35,6 +35,7 @@ TWICE_WITHIN = timedelta(seconds=5)
 MISSES_BEFORE_PERSON = 2
 FIND_ANSWER = "find-answer"
 """The service that finds an approved answer to a customer's own question."""
+_PERSON = {prompts.PERSON: Text(prompts.LABELS[prompts.PERSON])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,8 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
         case prompts.CONFIRM if isinstance(step, Review):
             walk.settle(label)
             walk.go(step.goto)
+        case str() if choice.startswith(prompts.TOPIC):
+            _aside(walk, {"topic": choice.removeprefix(prompts.TOPIC)})
         case str() if choice.startswith(prompts.CHANGE):
             _revise(walk, choice.removeprefix(prompts.CHANGE))
         case _:
@@ -355,11 +358,11 @@ def _typed_answer(walk: Walk, step: Ask, event: Said) -> None:
     elif both and not isinstance(reading := _read(walk, step, both[0]), inputs.Rejected):
         _take_answer(walk, step, reading.value, event, question=both[1])
     elif asks and step.accepts in inputs.FREE_KINDS:
-        _aside(walk, event.text)
+        _aside(walk, {"question": event.text})
     elif not isinstance(reading := _read(walk, step, event.text), inputs.Rejected):
         _take_answer(walk, step, reading.value, event)
     elif asks:
-        _aside(walk, event.text)
+        _aside(walk, {"question": event.text})
     else:
         _missed(walk, reading.hint)
 
@@ -374,7 +377,7 @@ def _take_answer(walk: Walk, step: Ask, value: Value, event: Said | Shared, ques
         return
     walk.save(step.saves, value)
     walk.change_frame(path=(*walk.frame.path, walk.frame.step), step=step.goto)
-    _aside(walk, question)
+    _aside(walk, {"question": question})
 
 
 def _typed_choice(walk: Walk, event: Said) -> None:
@@ -383,7 +386,7 @@ def _typed_choice(walk: Walk, event: Said) -> None:
         walk.change(heard=Heard(event.text, event.at))
         _chosen(walk, choice, event)
     else:
-        _aside(walk, event.text)
+        _aside(walk, {"question": event.text})
 
 
 def _matching_choice(walk: Walk, text: str) -> str | None:
@@ -402,29 +405,32 @@ def _matching_choice(walk: Walk, text: str) -> str | None:
     return None
 
 
-def _aside(walk: Walk, question: str) -> None:
+def _aside(walk: Walk, question: Values) -> None:
     """The customer asks something; the open question is asked again behind the answer."""
     request = f"{walk.frame.instance}.{walk.state.turn}.aside"
     walk.note("a question of the customer's own")
     walk.change(pending=(*walk.state.pending, Pending(request, "aside", walk.frame.instance)))
-    walk.effects.append(Request(request, FIND_ANSWER, {"question": question}))
+    walk.effects.append(Request(request, FIND_ANSWER, question))
 
 
-def _missed(walk: Walk, hint: Text) -> None:
-    misses = walk.state.prompt.misses + 1 if walk.state.prompt else 1
-    position = walk.state.prompt.position if walk.state.prompt else 0
+def _missed(walk: Walk, hint: Text, near: Mapping[str, Text] = NO_CHOICES) -> None:
+    """Say what is expected and keep the question open; `near` are topics that may have been meant."""
+    prompt = walk.state.prompt
+    misses = prompt.misses + 1 if prompt else 1
     walk.note(f"not understood, {misses} in a row")
-    walk.show(hint, position=position, misses=misses, help_offered=misses >= MISSES_BEFORE_PERSON)
+    person = _PERSON if misses >= MISSES_BEFORE_PERSON else NO_CHOICES
+    walk.show(hint, position=prompt.position if prompt else 0, misses=misses, besides={**near, **person})
 
 
-def _again(walk: Walk, *lead: Text) -> None:
+def _again(walk: Walk, *lead: Text, besides: Mapping[str, Text] = NO_CHOICES) -> None:
     """Ask the open question once more, below what has been said."""
     if not walk.state.frames:
         walk.home()
     elif isinstance(walk.step, Call | Handoff) and _pending_of(walk, walk.frame.instance):
-        walk.say(*lead) if lead else None
+        for paragraph in lead:
+            walk.say(paragraph)
     elif walk.state.prompt:
-        walk.show(*lead, position=walk.state.prompt.position)
+        walk.show(*lead, position=walk.state.prompt.position, besides=besides)
     else:
         for paragraph in lead:
             walk.say(paragraph)
@@ -535,15 +541,24 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
 
 
 def _answer_found(walk: Walk, event: Returned) -> None:
+    """Answer the customer's own question and ask ours again; unsure, offer the topics that are near."""
     answer = event.values.get("answer")
     if event.outcome == "found" and isinstance(answer, Text):
         walk.say(answer)
-        _again(walk)
+        _again(walk, besides=_PERSON if event.values.get("person") is True else NO_CHOICES)
     elif walk.state.prompt:
-        _missed(walk, Text("unclear"))
+        near = _near(event)
+        _missed(walk, Text("unclear.near" if near else "unclear"), near)
     else:
         walk.say(Text("unclear"))
         _again(walk)
+
+
+def _near(event: Returned) -> dict[str, Text]:
+    """Topics as choices: the service names them as a mapping of topic to title."""
+    near = event.values.get("near")
+    titles = near.items() if isinstance(near, Mapping) else ()
+    return {prompts.TOPIC + topic: title for topic, title in titles if isinstance(title, Text)}
 
 
 # Signals and timers

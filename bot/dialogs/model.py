@@ -68,11 +68,10 @@ class Choose:
 class Cards:
     """Show the items of the list value `cards` one at a time with next and previous; an option saves the item.
 
-    Items are names; the fact `details` maps each to the values of its text.
+    Items are names; the fact `details` has, under the answer that is saved, the values of each one's text.
     """
 
     cards: str
-    details: str
     text: str
     options: tuple[Option, ...]
     saves: str

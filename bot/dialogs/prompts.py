@@ -29,6 +29,9 @@ BACK, WHY, KEEP, SKIP, NEXT, PREVIOUS, PERSON, AGREE, REFUSE, CONFIRM = (
 CHANGE = "!change:"
 """Followed by the step whose answer is to be changed."""
 
+TOPIC = "!topic:"
+"""Followed by a topic near to what the customer asked."""
+
 LABELS: Mapping[str, str] = {
     BACK: "button.back",
     WHY: "button.why",
@@ -102,12 +105,19 @@ def answer_text(flow: Flow, step: Step, value: Value) -> Text:
     return Text("answer", {"answer": value})
 
 
+def details_of(values: Values, name: str, choice: Value) -> Values:
+    """What there is to say about `choice` as an answer called `name`, by the fact `details`."""
+    details = values.get("details")
+    choices = details.get(name) if isinstance(details, Mapping) else None
+    found = choices.get(choice) if isinstance(choices, Mapping) and isinstance(choice, str) else None
+    return found if isinstance(found, Mapping) else NO_VALUES
+
+
 def items(step: Cards, values: Values) -> tuple[str, ...]:
-    """The names of the things that the cards go through, as far as there are details of them."""
-    found, details = values.get(step.cards), values.get(step.details)
-    if not isinstance(found, tuple) or not isinstance(details, Mapping):
-        return ()
-    return tuple(name for name in found if isinstance(name, str) and name in details)
+    """The names of the things that the cards go through, as far as there is something to say about them."""
+    found = values.get(step.cards)
+    names = (name for name in found if isinstance(name, str)) if isinstance(found, tuple) else ()
+    return tuple(name for name in names if details_of(values, step.saves, name))
 
 
 def answered_steps(flow: Flow, frame: Frame) -> Iterator[tuple[str, Ask | Choose]]:
@@ -188,9 +198,7 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     if not found:
         return View((said(book, step.empty, values),))
     place = position % len(found)
-    details = values[step.details]
-    item = details[found[place]] if isinstance(details, Mapping) else NO_VALUES
-    own = item if isinstance(item, Mapping) else NO_VALUES
+    own = details_of(values, step.saves, found[place])
     shown: Values = {**values, **own, "position": place + 1, "total": len(found)}
     options = offered(step.options, shown)
     navigation = (PREVIOUS, NEXT) if len(found) > 1 else ()

@@ -194,7 +194,6 @@ class _Reader:
     def cards(self, fields: _Fields) -> Step:
         return Cards(
             cards=fields.text("cards"),
-            details=fields.text("details"),
             text=fields.text("text"),
             options=self.options(fields),
             saves=fields.text("saves"),

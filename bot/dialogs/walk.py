@@ -6,6 +6,7 @@ come and go; which event leads to which move is `engine`'s.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.errors import ContentError
@@ -32,6 +33,7 @@ from bot.dialogs.model import (
 )
 from bot.dialogs.state import Frame, Pending, Prompt, State
 
+NO_CHOICES: Mapping[str, Text] = {}
 MOST_STEPS = 200
 """More steps than this without waiting is a loop, which the content check should have refused."""
 
@@ -72,10 +74,17 @@ class Walk:
         return self.book.flows[frame.flow]
 
     def values(self) -> Values:
-        """All that texts and rules may use: facts, what is known, and the answers of every frame, the top one last."""
+        """All that texts and rules may use: facts, what is known, and the answers of every frame, the top one last.
+
+        The fact `details` holds, by the name of an answer, what there is to say about each possible choice; what belongs
+        to the one chosen is among the values.
+        """
         merged = {**self.facts, **self.state.known}
         for frame in self.state.frames:
             merged.update(frame.answers)
+        details = self.facts.get("details")
+        for name in details if isinstance(details, Mapping) else ():
+            merged = {**prompts.details_of(merged, name, merged.get(name)), **merged}
         return merged
 
     def form_under_way(self) -> bool:
@@ -139,9 +148,14 @@ class Walk:
             self.effects.append(Show(slot=prompt.slot, body=prompt.body, edit=True))
 
     def show(
-        self, *lead: Text, position: int = 0, edit: bool = False, misses: int = 0, help_offered: bool = False
+        self,
+        *lead: Text,
+        position: int = 0,
+        edit: bool = False,
+        misses: int = 0,
+        besides: Mapping[str, Text] = NO_CHOICES,
     ) -> None:
-        """Show the step as the open prompt, behind `lead` paragraphs.
+        """Show the step as the open prompt, behind `lead` paragraphs and with the choices `besides` its own.
 
         With `edit` the message of the open prompt is changed in place; otherwise that one is closed first.
         """
@@ -151,10 +165,8 @@ class Walk:
         slot = previous.slot if previous and in_place else self._live or f"p{self.state.turn}.{self.frame.instance}"
         if previous and not in_place:
             self.settle(None)
-        choices, rows = dict(shown.choices), shown.rows
-        if help_offered:
-            choices[prompts.PERSON] = Text(prompts.LABELS[prompts.PERSON])
-            rows = (*rows, (prompts.PERSON,))
+        choices = {**shown.choices, **besides}
+        rows = (*shown.rows, *((name,) for name in besides if name not in shown.choices))
         self.effects.append(
             Show(
                 slot=slot,
