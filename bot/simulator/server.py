@@ -107,13 +107,33 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; port 0 takes any free port. Raises `OSError` when the port is taken.
+
+    Its protocol is named, since asyncio switches Nagle's algorithm off only where it is: without, answers written in two
+    parts wait 40 ms for the client's delayed acknowledgement.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(2048)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
 @contextlib.asynccontextmanager
 async def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve a simulator in the present event loop; gives its base URL, and stops at the end of the block.
 
     Port 0 takes any free port. A port that is taken raises `OSError`.
     """
-    listening = socket.create_server((host, port), backlog=2048)
+    listening = listening_socket(host, port)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, ws="none", timeout_keep_alive=75, timeout_graceful_shutdown=5
     )

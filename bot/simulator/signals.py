@@ -11,6 +11,11 @@ class Signal:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._waiting)
+
     def notify(self) -> None:
         """Wake everyone who waits."""
         waiting, self._waiting = self._waiting, set()

@@ -301,10 +301,11 @@ class World:
         return bot.chats.setdefault(person.id, Chat(bot, person))
 
     def add_post(self, chat: Chat, *, by_bot: bool, content: Content, **more: Any) -> Post:
-        """Put a message into a chat and tell the pages."""
+        """Put a message into a chat and tell the pages; they are not shown service messages."""
         post = Post(next(chat.bot.message_ids), chat, by_bot, self.clock.now(), content, **more)
         chat.posts[post.id] = post
-        self.record("message", chat, post)
+        if content.service is None:
+            self.record("message", chat, post)
         return post
 
     def record(self, kind: EventType, chat: Chat, post: Post | None = None, **details: Any) -> int:

@@ -156,7 +156,8 @@ def delete_messages(call: Call) -> Any:
 def remove(call: Call, post: Post) -> None:
     """Take a message out of its chat; it stays known as deleted."""
     post.deleted = True
-    call.world.record("delete", post.chat, post)
+    if post.content.service is None:
+        call.world.record("delete", post.chat, post)
 
 
 METHODS: Methods = {
