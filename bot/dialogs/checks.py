@@ -101,9 +101,9 @@ def _keys(step: Step) -> tuple[str, ...]:
         case Say(say=key):
             return (key,)
         case Ask(ask=key, why=why, saves=saves):
-            return (key, f"field.{saves}", *((why,) if why else ()))
+            return (key, f"label.{saves}", *((why,) if why else ()))
         case Choose(choose=key, options=options, why=why, saves=saves):
-            saved = (f"field.{saves}",) if saves else ()
+            saved = (f"label.{saves}",) if saves else ()
             return (key, *(option.label for option in options), *((why,) if why else ()), *saved)
         case Cards(text=key, empty=empty, options=options):
             return (key, empty, *(option.label for option in options))

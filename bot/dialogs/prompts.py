@@ -220,7 +220,7 @@ def _review(book: FlowBook, flow: Flow, frame: Frame, step: Review, values: Valu
     lines: list[Text] = [said(book, step.review, values)]
     choices: dict[str, Text] = {}
     for name, asked in answered_steps(flow, frame):
-        label = Text(f"field.{asked.saves}")
+        label = Text(f"label.{asked.saves}")
         answer = answer_text(flow, asked, frame.answers[asked.saves or ""])
         lines.append(Text("review.line", {"field": label, "answer": answer}))
         choices[CHANGE + name] = Text("button.change", {"field": label})

@@ -124,9 +124,13 @@ class Walk:
     # Showing
 
     def say(self, *body: Text) -> None:
-        """A message of its own, without buttons; the open prompt is no longer the last thing in the chat."""
+        """A message of its own, without buttons; the open prompt is no longer the last thing in the chat.
+
+        What said that it would take a moment is replaced by it.
+        """
         self._notes += 1
-        self.effects.append(Show(slot=f"n{self.state.turn}.{self._notes}", body=body))
+        slot = self._live or f"n{self.state.turn}.{self._notes}"
+        self.effects.append(Show(slot=slot, body=body, edit=self._live is not None))
         self._live = None
         self.bury()
 
