@@ -35,6 +35,13 @@ FIELDS: Final = (
 `tag`, whether an application was submitted (`applied`), and whether the customer agreed or asked to be contacted."""
 
 _THRESHOLDS: Final = "high_value"
+_SAMPLE: Final[Values] = {
+    **dict.fromkeys(("amount", "monthly_turnover", "open_debts"), Decimal(1)),
+    **dict.fromkeys(("months", "months_trading"), 1),
+    **dict.fromkeys(("applied", "may_contact"), True),
+    **dict.fromkeys(("has_licence", "purpose", "product", "eligibility_outcome", "tag"), "yes"),
+}
+"""Facts of the kinds that rules will meet, to try them with."""
 _WORDS: Final = frozenset(("and", "or", "not", "in", "true", "false", "null"))
 _NAME: Final = re.compile(r"[A-Za-z_][\w.]*")
 _STRING: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -170,4 +177,11 @@ class _Reader:
         unknown = sorted(set(_NAME.findall(_STRING.sub("", rule.expression))) - _WORDS - known)
         if unknown:
             section.refuse("when", f"'{unknown[0]}' is neither among 'reads' nor a threshold")
-        return Condition(reads, rule)
+        return self._tried(section, Condition(reads, rule))
+
+    def _tried(self, section: Section, condition: Condition) -> Condition:
+        try:
+            condition.holds(_SAMPLE, self.thresholds)
+        except RuleError as error:
+            section.refuse("when", f"write an expression that fits the kinds of its facts; {error}")
+        return condition

@@ -1,0 +1,452 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.values import Text
+from bot.dialogs.events import Shared
+from bot.handoff import invitations
+from tests.unit.handoff.office import Office
+
+LI, WANG, CHEN, ZHOU = "1", "2", "101", "102"
+
+
+@pytest.fixture
+async def waiting(office: Office) -> Office:
+    """Two managers are there, and a customer has asked for a person."""
+    await office.manager(CHEN, "陈立")
+    await office.manager(ZHOU, "Zoe", "en")
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    return office
+
+
+@pytest.fixture
+async def talking(waiting: Office) -> Office:
+    """The customer has been told that Chen is there."""
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    await waiting.run_jobs()
+    for person in (LI, CHEN, ZHOU):
+        waiting.clear(person)
+    return waiting
+
+
+# Offering
+
+
+async def test_whoever_asks_for_a_person_is_offered_to_every_manager_who_is_there(waiting: Office) -> None:
+    assert waiting.has_button(CHEN, "desk.accept")
+    assert waiting.has_button(ZHOU, "desk.accept")
+    assert waiting.says("handoff.requested") in waiting.words(LI)
+
+
+async def test_an_offer_says_what_is_wanted_but_not_by_whom(waiting: Office) -> None:
+    offer = waiting.chat(CHEN)[-1].html
+    assert "客户要找人" in offer
+    assert "个体工商户" in offer
+    assert "人工" not in offer.replace("客户要找人", "")
+
+
+async def test_each_manager_is_spoken_to_in_a_language_of_theirs(waiting: Office) -> None:
+    assert "asked for a person" in waiting.chat(ZHOU)[-1].html
+
+
+async def test_asking_again_brings_no_second_offer(waiting: Office) -> None:
+    before = len(waiting.chat(CHEN))
+    await waiting.say(LI, "人工")
+    await waiting.run_jobs()
+    assert len(waiting.chat(CHEN)) == before
+
+
+async def test_with_nobody_there_the_customer_is_told_when(office: Office) -> None:
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    assert office.says("handoff.nobody", hours=Text("desk.hours")) in office.words(LI)
+
+
+async def test_with_nobody_there_the_bot_serves_on(office: Office) -> None:
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    await office.later(timedelta(hours=1))
+    office.clear(LI)
+    await office.say(LI, "/help")
+    assert office.says("help") in office.words(LI)
+
+
+async def test_a_lead_that_waits_is_offered_to_a_manager_who_joins(office: Office) -> None:
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    await office.manager(CHEN, "陈立")
+    assert office.has_button(CHEN, "desk.accept")
+
+
+async def test_a_lead_that_waits_is_offered_to_a_manager_who_comes_on_duty(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    await office.say(CHEN, "/away")
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    await office.run_jobs()
+    assert not office.has_button(CHEN, "desk.accept")
+    await office.say(CHEN, "/back")
+    await office.run_jobs()
+    assert office.has_button(CHEN, "desk.accept")
+
+
+async def test_a_lead_that_waits_is_offered_to_a_manager_who_becomes_free(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    for customer in (LI, WANG):
+        await office.customer(customer)
+    await office.say(LI, "人工")
+    await office.press(CHEN, office.button(CHEN, "desk.accept"))
+    await office.run_jobs()
+    await office.say(WANG, "人工")
+    await office.run_jobs()
+    assert not office.has_button(CHEN, "desk.accept")
+    await office.say(CHEN, "/return")
+    await office.run_jobs()
+    assert office.has_button(CHEN, "desk.accept")
+
+
+# Accepting
+
+
+async def test_accepting_has_one_winner(waiting: Office) -> None:
+    accept = waiting.button(CHEN, "desk.accept")
+    assert await waiting.press(CHEN, accept) == "接到了：客户 " + accept.rpartition(".")[2]
+    assert await waiting.press(ZHOU, accept) == "陈立 was first."
+
+
+async def test_the_others_are_told_who_took_the_lead(waiting: Office) -> None:
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    assert "<b>陈立</b> has taken it" in waiting.chat(ZHOU)[-1].html
+    assert not waiting.has_button(ZHOU, "desk.accept")
+
+
+async def test_the_winner_sees_the_card_with_the_last_words_in_place_of_the_offer(waiting: Office) -> None:
+    before = len(waiting.chat(CHEN))
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"), "55")
+    card = waiting.chat(CHEN)[before - 1]
+    assert "客户：人工" in card.html
+    assert card.outgoing.target == "55"
+    assert waiting.has_button(CHEN, "desk.return")
+
+
+async def test_pressing_accept_twice_changes_nothing(waiting: Office) -> None:
+    accept = waiting.button(CHEN, "desk.accept")
+    await waiting.press(CHEN, accept)
+    before = len(waiting.posted)
+    assert await waiting.press(CHEN, accept) == waiting.says("desk.notice.yours")
+    assert len(waiting.posted) == before
+
+
+async def test_the_customer_sees_name_role_and_hours(waiting: Office) -> None:
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    await waiting.run_jobs()
+    told = waiting.says("handoff.joined", name="陈立", role="高级客户经理", hours="9:00–18:00")
+    assert told in waiting.words(LI)
+
+
+async def test_a_manager_holds_one_customer_at_a_time(waiting: Office) -> None:
+    await waiting.customer(WANG)
+    await waiting.say(WANG, "人工")
+    first, second = (message.tokens for message in waiting.chat(CHEN)[-2:])
+    await waiting.press(CHEN, next(iter(first.values())))
+    assert await waiting.press(CHEN, next(iter(second.values()))) == waiting.says("desk.notice.busy")
+    assert (await waiting.only_lead(WANG)).status == "offered"
+
+
+async def test_who_passes_is_not_told_of_the_lead_again(waiting: Office) -> None:
+    accept = waiting.button(CHEN, "desk.accept")
+    assert await waiting.press(CHEN, waiting.button(CHEN, "desk.pass")) == waiting.says("desk.notice.passed")
+    await waiting.press(ZHOU, accept)
+    assert "你没有接" in waiting.chat(CHEN)[-1].html
+
+
+async def test_a_press_that_names_no_lead_is_answered(waiting: Office) -> None:
+    for token in ("m.accept.999", "m.accept.", "m.accept.99999999999999999999", "x", ""):
+        assert await waiting.press(CHEN, token) == waiting.says("desk.notice.gone")
+
+
+# Expiring
+
+
+async def test_a_lead_nobody_accepts_in_time_expires_and_everybody_is_told(waiting: Office) -> None:
+    await waiting.later(timedelta(minutes=5))
+    assert waiting.says("handoff.expired", hours=Text("desk.hours")) in waiting.words(LI)
+    assert "没有人及时接" in waiting.chat(CHEN)[-1].html
+    assert not waiting.has_button(CHEN, "desk.accept")
+
+
+async def test_an_expired_lead_can_no_longer_be_accepted(waiting: Office) -> None:
+    accept = waiting.button(CHEN, "desk.accept")
+    await waiting.later(timedelta(minutes=5))
+    assert await waiting.press(CHEN, accept) == waiting.says("desk.notice.gone")
+
+
+async def test_a_lead_that_was_accepted_does_not_expire(talking: Office) -> None:
+    await talking.later(timedelta(minutes=5))
+    assert (await talking.only_lead(LI)).status == "active"
+    assert talking.words(LI) == ""
+
+
+async def test_the_time_to_accept_begins_with_the_first_offer(office: Office) -> None:
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    await office.later(timedelta(hours=10))
+    await office.manager(CHEN, "陈立")
+    await office.later(timedelta(minutes=4))
+    assert (await office.only_lead(LI)).status == "offered"
+
+
+async def test_who_asks_again_after_an_expiry_is_offered_anew(waiting: Office) -> None:
+    await waiting.later(timedelta(minutes=5))
+    await waiting.say(LI, "人工")
+    assert waiting.has_button(CHEN, "desk.accept")
+
+
+# Talking
+
+
+async def test_words_go_both_ways_headed_by_whose_they_are(talking: Office) -> None:
+    lead = await talking.only_lead(LI)
+    await talking.say(LI, "需要 <抵押> 吗？")
+    await talking.say(CHEN, "不需要 & 放心")
+    assert talking.chat(CHEN)[-1].html == f"<b>客户 {lead.id}</b>\n需要 &lt;抵押&gt; 吗？"
+    assert talking.chat(LI)[-1].html == "<b>陈立</b>\n不需要 &amp; 放心"
+
+
+async def test_the_bot_is_silent_while_a_person_talks(talking: Office) -> None:
+    await talking.say(LI, "你好")
+    await talking.say(LI, "30万")
+    assert talking.chat(LI) == []
+
+
+async def test_other_managers_hear_nothing_of_the_chat(talking: Office) -> None:
+    await talking.say(LI, "你好")
+    await talking.say(CHEN, "您好")
+    assert talking.chat(ZHOU) == []
+
+
+async def test_files_go_both_ways_with_their_words(talking: Office) -> None:
+    await talking.attach(LI, "photo", "file-1", "营业执照")
+    await talking.attach(CHEN, "document", "file-2")
+    to_manager, to_customer = talking.chat(CHEN)[-1], talking.chat(LI)[-1]
+    assert (to_manager.outgoing.relayed.kind, to_manager.outgoing.relayed.file) == ("photo", "file-1")  # type: ignore[union-attr]
+    assert "营业执照" in to_manager.html
+    assert (to_customer.outgoing.relayed.kind, to_customer.outgoing.relayed.file) == ("document", "file-2")  # type: ignore[union-attr]
+    assert to_customer.html == "<b>陈立</b>"
+
+
+async def test_a_shared_contact_reaches_the_manager(talking: Office) -> None:
+    await talking.take(LI, Shared(talking.clock.now(), "+8613800138000", True))
+    assert "+8613800138000" in talking.chat(CHEN)[-1].html
+
+
+async def test_what_cannot_be_passed_on_is_said(talking: Office) -> None:
+    await talking.attach(LI, "other", None)
+    assert "转发不了" in talking.chat(CHEN)[-1].html
+    talking.clear(CHEN)
+    await talking.attach(CHEN, "other", None)
+    assert talking.chat(CHEN)[-1].html == talking.says("desk.cannot_pass_on")
+    assert talking.chat(LI) == []
+
+
+async def test_what_a_manager_writes_with_no_customer_goes_nowhere_and_says_so(waiting: Office) -> None:
+    await waiting.say(CHEN, "您好")
+    assert waiting.chat(CHEN)[-1].html == waiting.says("desk.nobody")
+    assert "您好" not in waiting.words(LI)
+
+
+async def test_both_sides_are_kept_in_the_customers_transcript(talking: Office) -> None:
+    talking.clock.advance(timedelta(seconds=1))
+    await talking.say(LI, "问一下")
+    talking.clock.advance(timedelta(seconds=1))
+    await talking.say(CHEN, "请说")
+    customer = await talking.state(LI)
+    async with talking.storage.work() as work:
+        lines = await work.transcript(customer.id, 2)
+    assert [(line.author, line.text) for line in lines] == [("customer", "问一下"), ("manager", "陈立\n请说")]
+
+
+# Between accepting and the customer's hearing of it
+
+
+async def test_what_the_manager_writes_at_once_comes_after_who_it_is(waiting: Office) -> None:
+    before = len(waiting.chat(LI))
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    await waiting.say(CHEN, "您好")
+    await waiting.attach(CHEN, "photo", "file-3", "名片")
+    assert len(waiting.chat(LI)) == before
+    await waiting.run_jobs()
+    told, greeting, photo = waiting.chat(LI)[before:]
+    assert "<b>陈立</b>（高级客户经理）" in told.html
+    assert greeting.html == "<b>陈立</b>\n您好"
+    assert (photo.html, photo.outgoing.relayed.file) == ("<b>陈立</b>\n名片", "file-3")  # type: ignore[union-attr]
+
+
+async def test_what_the_customer_wrote_to_the_bot_meanwhile_is_shown_to_the_manager(waiting: Office) -> None:
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    waiting.clear(CHEN)
+    waiting.clock.advance(timedelta(seconds=1))
+    await waiting.say(LI, "还在吗")
+    await waiting.run_jobs()
+    assert "客户：还在吗" in waiting.words(CHEN)
+    assert "客户：人工" not in waiting.words(CHEN)
+
+
+async def test_a_customer_given_back_before_hearing_of_the_manager_still_gets_the_words(waiting: Office) -> None:
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
+    await waiting.say(CHEN, "请稍等")
+    await waiting.say(CHEN, "/return")
+    await waiting.run_jobs()
+    assert "<b>陈立</b>\n请稍等" in waiting.words(LI)
+    assert (await waiting.state(LI)).state.held_by == "bot"
+
+
+async def test_a_customer_whom_nobody_holds_any_more_gets_the_bot_back(talking: Office) -> None:
+    lead = await talking.only_lead(LI)
+
+    await talking.within("staff", lambda work, _: work.leads.save(replace(lead, status="returned")))
+    await talking.say(LI, "有人吗")
+    await talking.run_jobs()
+    assert talking.says("handoff.back") in talking.words(LI)
+
+
+# Giving back
+
+
+async def test_giving_back_brings_the_bot_back_where_it_was(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    await office.customer(LI)
+    await office.say(LI, "/apply")
+    question = office.chat(LI)[-1].html
+    await office.say(LI, "/human")
+    await office.press(CHEN, office.button(CHEN, "desk.accept"))
+    await office.run_jobs()
+    office.clear(LI)
+    assert await office.press(CHEN, office.button(CHEN, "desk.return")) == office.says("desk.notice.returned")
+    await office.run_jobs()
+    assert [message.html for message in office.chat(LI)] == [office.says("handoff.back"), question]
+
+
+async def test_the_return_command_gives_back(talking: Office) -> None:
+    await talking.say(CHEN, "/return")
+    assert "已把" in talking.words(CHEN)
+    await talking.say(CHEN, "还在吗")
+    assert talking.chat(CHEN)[-1].html == talking.says("desk.nobody")
+
+
+async def test_only_the_holder_can_give_back(talking: Office) -> None:
+    lead = await talking.only_lead(LI)
+    assert await talking.press(ZHOU, f"m.return.{lead.id}") == talking.says("desk.notice.not_yours", "en")
+    assert (await talking.only_lead(LI)).status == "active"
+
+
+async def test_the_customer_can_end_the_chat(talking: Office) -> None:
+    await talking.say(LI, "/bot")
+    await talking.run_jobs()
+    assert "结束了对话" in talking.words(CHEN)
+    assert (await talking.state(LI)).state.held_by == "bot"
+
+
+# Joining
+
+
+async def test_an_invitation_makes_a_manager_of_whoever_comes_by_it(office: Office) -> None:
+    code = await office.invite("陈立")
+    await office.open(CHEN, invitations.payload(code))
+    assert (await office.state(CHEN)).role == "manager"
+    assert office.says("desk.welcome", name="陈立") in office.words(CHEN)
+
+
+async def test_an_invitation_works_once(office: Office) -> None:
+    code = await office.invite("陈立")
+    await office.open(CHEN, invitations.payload(code))
+    await office.open(LI, invitations.payload(code))
+    assert (await office.state(LI)).role == "customer"
+
+
+async def test_an_unknown_code_makes_nobody_a_manager(office: Office) -> None:
+    await office.open(LI, "join-guess")
+    assert (await office.state(LI)).role == "customer"
+
+
+async def test_a_manager_who_comes_by_another_invitation_leaves_it_unused(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    code = await office.invite("Zoe", "en")
+    await office.open(CHEN, invitations.payload(code))
+    await office.open(ZHOU, invitations.payload(code))
+    assert (await office.state(ZHOU)).role == "manager"
+
+
+async def test_a_customer_who_becomes_a_manager_is_no_longer_offered(waiting: Office) -> None:
+    await waiting.open(LI, invitations.payload(await waiting.invite("李")))
+    assert "客户不再等了" in waiting.chat(CHEN)[-1].html
+
+
+# Commands
+
+
+async def test_leads_shows_who_waits_and_lets_the_manager_accept(waiting: Office) -> None:
+    waiting.clear(CHEN)
+    await waiting.say(CHEN, "/leads")
+    assert waiting.says("desk.list", count=1) in waiting.words(CHEN)
+    assert waiting.has_button(CHEN, "desk.accept")
+
+
+async def test_leads_shows_the_customer_who_is_held(talking: Office) -> None:
+    await talking.say(CHEN, "/leads@rivergate_bot")
+    assert "客户要找人" in talking.words(CHEN)
+    assert talking.has_button(CHEN, "desk.return")
+    assert (await talking.only_lead(LI)).status == "active"
+
+
+async def test_leads_says_when_nobody_waits(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    await office.say(CHEN, "/leads")
+    assert office.chat(CHEN)[-1].html == office.says("desk.list_empty")
+
+
+async def test_a_manager_who_is_away_is_asked_no_more(office: Office) -> None:
+    await office.manager(CHEN, "陈立")
+    await office.say(CHEN, "/away")
+    await office.customer(LI)
+    await office.say(LI, "人工")
+    assert not office.has_button(CHEN, "desk.accept")
+
+
+@pytest.mark.parametrize("command", ["/help", "/HELP", "/start"])
+async def test_help_is_there(office: Office, command: str) -> None:
+    await office.manager(CHEN, "陈立")
+    await office.say(CHEN, command)
+    assert office.chat(CHEN)[-1].html == office.says("desk.help", name="陈立")
+
+
+async def test_a_mistyped_command_does_not_reach_the_customer(talking: Office) -> None:
+    await talking.say(CHEN, "/retrun")
+    assert talking.chat(CHEN)[-1].html == talking.says("desk.unknown_command")
+    assert talking.chat(LI) == []
+
+
+# Unreachable
+
+
+async def test_the_manager_is_told_that_the_customer_cannot_be_reached(talking: Office) -> None:
+    await talking.within(LI, lambda work, found: talking.desk.unreachable(work, found, talking.clock.now()))
+    assert "收不到消息了" in talking.words(CHEN)
+
+
+async def test_a_waiting_lead_of_a_customer_who_is_gone_is_withdrawn(waiting: Office) -> None:
+    await waiting.within(LI, lambda work, found: waiting.desk.unreachable(work, found, waiting.clock.now()))
+    assert "客户不再等了" in waiting.chat(CHEN)[-1].html
+
+
+async def test_a_manager_who_cannot_be_reached_gives_the_customer_back(talking: Office) -> None:
+    await talking.within(CHEN, lambda work, found: talking.desk.unreachable(work, found, talking.clock.now()))
+    await talking.run_jobs()
+    assert talking.says("handoff.back") in talking.words(LI)
+    await talking.say(LI, "人工")
+    assert not talking.has_button(CHEN, "desk.accept")
+    assert talking.has_button(ZHOU, "desk.accept")
