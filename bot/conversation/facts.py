@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from bot.conversation.rendering import trimmed_all
@@ -73,9 +73,12 @@ def _cards(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
     return {str(card["product_id"]): _named(trimmed_all(card, content.content.texts)) for card in cards}
 
 
+_NAMES: Final = ("name", "low", "high", "low_months", "high_months")
+
+
 def _named(card: Values) -> Values:
     """A card's values, with those that other texts use under names that cannot be mistaken."""
-    return {**card, **{f"product_{name}": card[name] for name in ("name", "low", "high")}}
+    return {**card, **{f"product_{name}": card[name] for name in _NAMES}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -344,8 +344,13 @@ def _sent_twice(walk: Walk, event: Said) -> bool:
 
 
 def _read(walk: Walk, step: Ask, text: str) -> inputs.Reading:
-    region, currency = walk.facts.get("region"), walk.facts.get("currency")
-    limits = inputs.Limits(inputs.bound(step.low), inputs.bound(step.high), str(region or "CN"), str(currency or "CNY"))
+    values = walk.values()
+    limits = inputs.Limits(
+        inputs.limit(step.low, values),
+        inputs.limit(step.high, values),
+        str(values.get("region") or "CN"),
+        str(values.get("currency") or "CNY"),
+    )
     return inputs.read(step.accepts, text, limits)
 
 

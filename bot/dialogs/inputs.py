@@ -10,13 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import phonenumbers
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from bot.core.values import Money, Months, Text, Value
+from bot.core.values import Money, Months, Text, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +281,24 @@ FREE_KINDS = frozenset({"words", "name"})
 """Kinds that nearly any text satisfies, where a question must not be taken for an answer."""
 
 
-def bound(text: str | None) -> Decimal | None:
-    """A limit as authored. Raises `InvalidOperation` for what is no number."""
-    if text is None:
+_VALUE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def limit(authored: str | None, values: Values) -> Decimal | None:
+    """A limit as authored: a number, or the name of a value such as the product's least amount.
+
+    A name without a value is no limit. Raises `InvalidOperation` for what is neither.
+    """
+    if authored is None:
         return None
-    number = Decimal(text)
-    if not number.is_finite():
-        raise InvalidOperation
-    return number
+    if not _VALUE_NAME.fullmatch(authored):
+        return Decimal(authored)
+    match values.get(authored):
+        case Money(amount=number):
+            return number
+        case Months(count=count):
+            return Decimal(count)
+        case int(number):
+            return Decimal(number)
+        case _:
+            return None

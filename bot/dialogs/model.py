@@ -40,7 +40,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for typed input of the kind `accepts`, save it, go on. `why` answers "why do you ask?"."""
+    """Ask for typed input of the kind `accepts`, save it, go on. `why` answers "why do you ask?".
+
+    `low` and `high` bound it: numbers, or names of values such as the chosen product's limits.
+    """
 
     ask: str
     saves: str

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.errors import ContentError, RuleError
 from bot.core.rules import Rule
+from bot.core.values import NO_VALUES
 from bot.dialogs import inputs
 from bot.dialogs.model import (
     Ask,
@@ -167,9 +168,11 @@ class _Reader:
         low, high = fields.optional("low"), fields.optional("high")
         for limit in (low, high):
             try:
-                inputs.bound(limit)
+                inputs.limit(limit, NO_VALUES)
             except ArithmeticError:
-                raise ContentError(f"{fields.place}: limit '{limit}' is no number") from None
+                raise ContentError(
+                    f"{fields.place}: limit '{limit}' is neither a number nor the name of a value"
+                ) from None
         return Ask(
             ask=fields.text("ask"),
             saves=fields.text("saves"),
