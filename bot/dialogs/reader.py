@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.core.errors import ContentError, RuleError
@@ -32,11 +32,16 @@ from bot.dialogs.model import (
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-def parse_flows(documents: Mapping[str, Any], release: int) -> dict[str, Flow]:
-    """The flows of the documents (file name → parsed YAML) by name, as content of `release`."""
+LANGUAGES = "languages"
+"""Instead of a list of options: one for each language that there are texts in, labelled `language.<locale>`."""
+
+
+def parse_flows(documents: Mapping[str, Any], release: int, locales: Iterable[str] = ()) -> dict[str, Flow]:
+    """The flows of the documents (file name → parsed YAML) by name, as content of `release` with texts in `locales`."""
     flows: dict[str, Flow] = {}
+    languages = tuple(Option(locale, f"language.{locale}") for locale in locales)
     for file, document in documents.items():
-        flow = _Reader(file, release).flow(document)
+        flow = _Reader(file, release, languages).flow(document)
         if flow.ref.name in flows:
             raise ContentError(f"{file}: flow '{flow.ref.name}' is also defined in another file; rename one")
         flows[flow.ref.name] = flow
@@ -75,6 +80,9 @@ class _Fields:
             raise ContentError(f"{self.place}: field '{name}' must be a whole number")
         return value
 
+    def peek(self, name: str) -> Any:
+        return self._left.get(name)
+
     def raw(self, name: str) -> Any:
         return self._left.pop(name, None)
 
@@ -97,9 +105,10 @@ class _Fields:
 
 
 class _Reader:
-    def __init__(self, file: str, release: int) -> None:
+    def __init__(self, file: str, release: int, languages: tuple[Option, ...]) -> None:
         self.file = file
         self.release = release
+        self.languages = languages
 
     def flow(self, document: Any) -> Flow:
         fields = _Fields(self.file, document)
@@ -139,6 +148,9 @@ class _Reader:
             raise ContentError(f"{place}: {error}") from None
 
     def options(self, fields: _Fields) -> tuple[Option, ...]:
+        if fields.peek("options") == LANGUAGES:
+            fields.raw("options")
+            return self.languages
         return tuple(self.option(fields.place, item) for item in fields.items("options"))
 
     def option(self, place: str, item: Any) -> Option:

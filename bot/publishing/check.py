@@ -106,7 +106,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         return found
 
     return _Parsed(
-        flows=each("flows", lambda one: parse_flows(one, 0)),
+        flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
         menu=attempt(lambda: parse_menu(documents["commands"]), None),
         catalogue=attempt(lambda: parse_catalogue(with_days(documents["products"])), None, "products"),
         stories=tuple(each("stories", lambda one: {story.id: story for story in parse_stories(one)}).values()),

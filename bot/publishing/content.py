@@ -52,8 +52,8 @@ def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia
 def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:
     """What the engine reads of one release."""
     menu = parse_menu(documents["commands"])
-    flows = parse_flows(documents["flows"], number)
     messages = documents["messages"]
+    flows = parse_flows(documents["flows"], number, texts.locales)
     return FlowBook(
         release=number,
         flows={flow.ref: flow for flow in flows.values()},
