@@ -13,7 +13,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,6 @@ from typing import Any, Final
 import httpx
 import procrastinate
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Route
 
@@ -64,6 +63,7 @@ from bot.storage.unit_of_work import PostgresStorage
 from bot.texts.texts import Texts
 from bot.web.health import Figures, health_routes
 from bot.web.lender import lender_router
+from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
 from bot.worker.jobs import Uses, job_app, work
 from bot.worker.submission import Submissions
@@ -354,33 +354,3 @@ def _web(parts: Parts, intake: Intake) -> FastAPI:
     if settings.lender_secrets:
         app.include_router(lender_router(parts.news.receive, settings.lender_secrets, parts.clock))
     return app
-
-
-class _Server(uvicorn.Server):
-    """uvicorn within a program that handles signals itself."""
-
-    @contextmanager
-    def capture_signals(self) -> Any:
-        """Leave signals to the program."""
-        yield
-
-
-@asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
-    """Serve `app` for the span of the block; its base URL. Port 0 takes any free one. Raises `OSError` when taken."""
-    listening = socket.create_server((host, port), backlog=2048)
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, ws="none", http="httptools", timeout_keep_alive=75,
-        timeout_graceful_shutdown=5, lifespan="off",
-    )  # fmt: skip
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started:
-            if task.done():
-                await task
-            await asyncio.sleep(0.005)
-        yield f"http://{host}:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task

@@ -47,6 +47,11 @@ def notices() -> Path:
     return PACKAGE / "applications" / "notices"
 
 
+def lead_rules() -> Path:
+    """The file that says which leads are high-value."""
+    return PACKAGE / "handoff" / "rules.yaml"
+
+
 def _beside_or_inside(name: str) -> Path:
     """A wheel carries the folder inside the package; a checkout has it beside."""
     inside = PACKAGE / name

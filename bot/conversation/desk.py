@@ -28,7 +28,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot import resources
 from bot.conversation.desk_leads import WAITING, LeadDesk
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_visit import Visit
@@ -38,15 +37,8 @@ from bot.core.values import Text, Values
 from bot.dialogs.events import Attached, Event, Said, Shared
 from bot.handoff import invitations
 from bot.handoff.records import Lead, Manager
-from bot.handoff.scoring import LeadRules, Score, parse_rules, score
+from bot.handoff.scoring import Score, score
 from bot.publishing.content import Content
-from bot.publishing.sources import parse_yaml
-
-
-def shipped_rules() -> LeadRules:
-    """The lead rules that are shipped. Raises `ContentError` where they are wrong."""
-    file = resources.PACKAGE / "handoff" / "rules.yaml"
-    return parse_rules(parse_yaml(file.read_text(encoding="utf-8"), file.name), file.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +52,21 @@ class DeskTurn:
 class Desk:
     """Where customers and account managers meet.
 
-    `content` gives the words of the moment. A lead that nobody has accepted `accept_within` after it was first offered
-    expires. `rules` are the lead rules; the shipped ones unless told otherwise.
+    `content` gives the words and the lead rules of the moment. A lead that nobody has accepted `accept_within` after it was first offered
+    expires.
     """
 
-    def __init__(
-        self,
-        content: Callable[[], Content],
-        accept_within: timedelta = timedelta(minutes=5),
-        rules: LeadRules | None = None,
-    ) -> None:
+    def __init__(self, content: Callable[[], Content], accept_within: timedelta = timedelta(minutes=5)) -> None:
         self._content = content
         self._accept_within = accept_within
-        self._rules = rules or shipped_rules()
 
     def facts(self) -> Values:
         """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
-        return {f"high_value_{name}": value for name, value in self._rules.thresholds.items()}
+        return {f"high_value_{name}": value for name, value in self._content().lead_rules.thresholds.items()}
 
     def score(self, facts: Values) -> Score:
         """The score of a lead with these facts."""
-        return score(self._rules, facts)
+        return score(self._content().lead_rules, facts)
 
     # In the customer's turn
 
@@ -209,7 +195,8 @@ class Desk:
         return DeskTurn(conversation, await visit.take(event))
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
-        return LeadDesk(work, Messages(work, self._content().texts, self._rules), now, self._accept_within)
+        content = self._content()
+        return LeadDesk(work, Messages(work, content.texts, content.lead_rules), now, self._accept_within)
 
     async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
         manager = await leads.work.managers.by_conversation(conversation.id)

@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.applications.application import Application
 from bot.applications.progress import begun, card
+from bot.conversation.desk import Desk
 from bot.conversation.facts import Market
 from bot.conversation.ports import Conversation, Job, StoredQuote, UnitOfWork
 from bot.conversation.rendering import trimmed
@@ -34,6 +35,7 @@ class Call:
     work: UnitOfWork
     conversation: Conversation
     content: Content
+    desk: Desk
     market: Market
     now: datetime
     locale: str
@@ -184,6 +186,8 @@ async def withdraw_consents(call: Call) -> Result:
 
 async def erase_customer(call: Call) -> Result:
     """Forget what the customer wrote and was shown; what the law or a running application needs stays."""
+    if await call.work.leads.open_of(call.conversation.id) is not None:
+        await call.desk.close(call.work, call.conversation, call.now)
     await call.work.erase(call.conversation.id, call.now)
     return Result("erased", {})
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 import structlog
@@ -53,11 +53,9 @@ from bot.dialogs.effects import (
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
 from bot.growth.attribution import arrival
+from bot.handoff.invitations import code_in
 from bot.publishing.content import Content
 from bot.publishing.library import Library
-
-JOIN: Final = "join-"
-"""What the payload of a manager's invitation link begins with."""
 
 _log = structlog.get_logger(__name__)
 
@@ -155,9 +153,8 @@ class Turns:
         event, now = incoming.event, self._clock.now()
         if conversation.role == "manager":
             return await self._desk.take(work, conversation, event, incoming.language, now)
-        if isinstance(event, Opened) and event.payload and event.payload.startswith(JOIN):
-            return await self._desk.join(work, conversation, event.payload.removeprefix(JOIN), now)
-        return None
+        code = code_in(event.payload) if isinstance(event, Opened) else None
+        return await self._desk.join(work, conversation, code, now) if code else None
 
     def _notice(self, turn: DeskTurn, incoming: Incoming) -> str | None:
         if turn.acknowledgement is None:
@@ -311,6 +308,7 @@ class Performance:
             work=self._work,
             conversation=self.conversation,
             content=self._content,
+            desk=self._desk,
             market=self._market,
             now=self._clock.now(),
             locale=self._locale,

@@ -16,6 +16,7 @@ from bot.dialogs.checks import SYSTEM_TEXTS, check_flow
 from bot.dialogs.checks import text_keys as flow_keys
 from bot.dialogs.model import Call, Flow, Notice
 from bot.dialogs.reader import parse_flows
+from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
 from bot.publishing.answers import Answer, parse_answers, phrasings
@@ -105,6 +106,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
             found |= attempt(partial(read, {name: with_days(document)}), nothing, folder)
         return found
 
+    attempt(lambda: parse_rules(documents["lead_rules"]), None)
     return _Parsed(
         flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
         menu=attempt(lambda: parse_menu(documents["commands"]), None),

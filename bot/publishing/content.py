@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.dialogs.model import FlowBook
 from bot.dialogs.reader import parse_flows
+from bot.handoff.scoring import LeadRules, parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue
 from bot.products.stories import Story, parse_stories
 from bot.publishing.answers import AnswerBook, parse_answers
@@ -32,6 +33,7 @@ class Content:
     catalogue: Catalogue
     stories: tuple[Story, ...]
     answers: AnswerBook
+    lead_rules: LeadRules
 
 
 def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia/Shanghai") -> Content:
@@ -46,6 +48,7 @@ def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia
         catalogue=catalogue,
         stories=parse_stories(with_days(documents["stories"])),
         answers=AnswerBook(parse_answers(documents["answers"]), catalogue),
+        lead_rules=parse_rules(documents["lead_rules"]),
     )
 
 

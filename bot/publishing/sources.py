@@ -26,6 +26,7 @@ class Sources:
     stories: Path = field(default_factory=resources.case_stories)
     answers: Path = field(default_factory=resources.answers)
     notices: Path = field(default_factory=resources.notices)
+    lead_rules: Path = field(default_factory=resources.lead_rules)
     locales: Path = field(default_factory=resources.locales)
 
 
@@ -39,6 +40,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "stories": _folder(lie.stories),
         "answers": _folder(lie.answers),
         "notices": _folder(lie.notices),
+        "lead_rules": _file(lie.lead_rules),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())
         },

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
-import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -24,6 +21,7 @@ from bot.simulator.errors import ApiError, ControlError
 from bot.simulator.limits import Limits
 from bot.simulator.webhooks import WebhookSender
 from bot.simulator.world import BotAccounts, World
+from bot.web.server import serving
 
 PAGE = Path(__file__).parent / "static"
 
@@ -89,62 +87,9 @@ def _explain_errors(app: FastAPI) -> None:
         return JSONResponse({"error": "; ".join(places)}, 400)
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server inside somebody else's loop: no signal handlers, and open waits end before it stops."""
-
-    def __init__(self, config: uvicorn.Config, world: World) -> None:
-        super().__init__(config)
-        self._world = world
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program."""
-        yield
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End open waits, then stop as uvicorn does."""
-        self._world.close()
-        await super().shutdown(sockets)
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes any free port. Raises `OSError` when the port is taken.
-
-    Its protocol is named, since asyncio switches Nagle's algorithm off only where it is: without, answers written in two
-    parts wait 40 ms for the client's delayed acknowledgement.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-    )[0]
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(2048)
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
-@contextlib.asynccontextmanager
-async def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> contextlib.AbstractAsyncContextManager[str]:
     """Serve a simulator in the present event loop; gives its base URL, and stops at the end of the block.
 
     Port 0 takes any free port. A port that is taken raises `OSError`.
     """
-    listening = listening_socket(host, port)
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, ws="none", timeout_keep_alive=75, timeout_graceful_shutdown=5
-    )
-    server = _Server(config, app.state.world)
-    task = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started:
-            if task.done():
-                await task
-            await asyncio.sleep(0.005)
-        yield f"http://{host}:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
+    return serving(app, host, port, before_stop=app.state.world.close)

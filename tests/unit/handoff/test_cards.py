@@ -6,16 +6,17 @@ from decimal import Decimal
 import pytest
 
 from bot import resources
-from bot.conversation.desk import shipped_rules
 from bot.core.values import Money, Months, Rate, Text, Values
 from bot.handoff import cards
 from bot.handoff.notes import Notes, Unsaid, notes_of, with_notes
 from bot.handoff.records import Lead
-from bot.handoff.scoring import score
+from bot.handoff.scoring import parse_rules, score
+from bot.publishing.sources import read_documents
 from bot.texts.catalogues import read_catalogues
 from bot.texts.texts import Texts
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+RULES = parse_rules(read_documents()["lead_rules"])
 TEXTS = Texts(read_catalogues(resources.locales()), "zh")
 ANSWERS: Values = {
     "contact_name": "李女士",
@@ -48,12 +49,12 @@ def lead(answers: Values = ANSWERS, reason: str = "high_value") -> Lead:
 
 
 def shown(one: Lead, *spoken: cards.Spoken, locale: str = "zh", background: cards.Background | None = None) -> str:
-    found = score(shipped_rules(), one.facts)
+    found = score(RULES, one.facts)
     return TEXTS.render(cards.card(one, found, background or cards.Background(), spoken, TEXTS.knows), locale)
 
 
 def offered(one: Lead, locale: str = "zh") -> str:
-    return TEXTS.render(cards.offer(one, score(shipped_rules(), one.facts), TEXTS.knows), locale)
+    return TEXTS.render(cards.offer(one, score(RULES, one.facts), TEXTS.knows), locale)
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
@@ -148,5 +149,5 @@ def test_every_fact_and_reason_has_its_words() -> None:
         assert TEXTS.knows(f"lead.fact.{name}")
     for reason in cards.REASONS:
         assert TEXTS.knows(f"lead.reason.{reason}")
-    for factor in shipped_rules().factors:
+    for factor in RULES.factors:
         assert TEXTS.knows(f"lead.factor.{factor.code}")

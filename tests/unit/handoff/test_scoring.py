@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.desk import shipped_rules
 from bot.core.errors import ContentError
 from bot.core.values import Money, Months, Values
 from bot.handoff.scoring import FIELDS, parse_rules, score
+from bot.publishing.sources import read_documents
 
-RULES = shipped_rules()
+RULES = parse_rules(read_documents()["lead_rules"])
 CAN_BE_CALLED: Values = {"may_contact": True}
 
 
