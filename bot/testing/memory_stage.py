@@ -1,0 +1,277 @@
+"""What the stages without a network share: one customer, storage in memory, a lender played by the story."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Final, Protocol
+
+from bot.applications.events import DELAYED, STAGE_CHANGED, EventData, LenderEvent, Offer
+from bot.applications.stages import Stage as LenderStage
+from bot.conversation.facts import Market, Operator
+from bot.conversation.incoming import Incoming, Taken
+from bot.conversation.lender_news import LenderNews
+from bot.conversation.ports import Conversation, Job, Posted, UnitOfWork
+from bot.core.clock import Clock
+from bot.core.values import Money, Months, Rate, Value, Values
+from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
+from bot.dialogs.stories import Lender, Manager, Story
+from bot.storage.messages import LEASE
+from bot.testing.clock import FixedClock
+from bot.testing.memory import MemoryStorage, MemoryUnitOfWork
+from bot.testing.memory_records import MemoryLenderEvents
+from bot.testing.memory_tables import Transaction
+from bot.testing.screen import Knob, Screen
+
+CHANNEL: Final = "story"
+CUSTOMER: Final = "customer"
+BEGINNING: Final = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+"""When stories begin: half past nine in the morning in the market."""
+
+REFERENCE: Final = "RG-2026-000001"
+SUBMIT: Final = "submit-application"
+_BETWEEN_ACTS: Final = timedelta(seconds=1)
+_ACTS: Final = {"refuses": "refused", "fails": "failed"}
+
+Prepare = Callable[[UnitOfWork, Conversation], Awaitable[tuple[Event, ...]]]
+
+
+class Turning(Protocol):
+    """Takes events in, as `Turns` does."""
+
+    async def take(self, incoming: Incoming) -> Taken: ...
+    async def deliver(self, conversation: int, key: str, prepare: Prepare) -> bool: ...
+
+
+class LenderLedger:
+    """Keeps what a lender sends, each event in a transaction of its own."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+
+    async def add(self, event: LenderEvent, at: datetime) -> bool:
+        """See `LenderEvents.add`."""
+        transaction = Transaction(self._storage.tables)
+        try:
+            known = await MemoryLenderEvents(transaction).add(event, at)
+            transaction.apply()
+        finally:
+            transaction.end()
+        return known
+
+    async def unapplied(self, reference: str) -> tuple[LenderEvent, ...]:
+        """See `LenderEvents.unapplied`."""
+        raise NotImplementedError("waiting events are read within a turn")
+
+    async def applied(self, event: LenderEvent) -> None:
+        """See `LenderEvents.applied`."""
+        raise NotImplementedError("events are taken in within a turn")
+
+
+class BreakableStorage(MemoryStorage):
+    """Storage whose next commit fails where `broken` is set."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.clock = clock
+        self.broken = False
+
+    def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """See `Storage.work`."""
+        return self._breakable()
+
+    @asynccontextmanager
+    async def _breakable(self) -> AsyncIterator[UnitOfWork]:
+        transaction = Transaction(self.tables)
+        try:
+            yield _BreakableUnitOfWork(transaction, self)
+        finally:
+            transaction.end()
+
+
+class _BreakableUnitOfWork(MemoryUnitOfWork):
+    def __init__(self, transaction: Transaction, storage: BreakableStorage) -> None:
+        super().__init__(transaction, storage.clock, "here", LEASE)
+        self._storage = storage
+
+    async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
+        """See `UnitOfWork.commit`."""
+        if self._storage.broken:
+            self._storage.broken = False
+            raise RuntimeError("broken on purpose")
+        return await super().commit(conversation, event, trace)
+
+
+@dataclass(slots=True)
+class _LenderBook:
+    """The lender's side of one application: its own counter and the last event."""
+
+    counter: int = 0
+    last: LenderEvent | None = None
+
+
+class MemoryStage:
+    """See `Stage`. `turns` is what the customer's acts and the lender's news are given to."""
+
+    screen: Screen
+    manager_screen: Screen | None
+
+    def __init__(self, story: Story, locale: str, storage: MemoryStorage, clock: FixedClock) -> None:
+        self.locale = locale
+        self.storage = storage
+        self.clock = clock
+        self.market = Market(operator=_operator(story))
+        self._lender = _LenderBook()
+        self._updates = count(1)
+
+    @property
+    @abstractmethod
+    def turns(self) -> Turning:
+        """What takes events in."""
+
+    @abstractmethod
+    async def settle(self) -> None:
+        """Let everything happen that is due."""
+
+    # The customer
+
+    async def open(self, payload: str | None) -> None:
+        """See `Stage`."""
+        await self.take(Opened(self._now(), payload, self._update()))
+
+    async def say(self, text: str) -> None:
+        """See `Stage`."""
+        await self.take(Said(self._now(), text, self._update()))
+
+    async def press(self, number: str, knob: Knob) -> None:
+        """See `Stage`."""
+        await self.take(Pressed(self._now(), knob.token, number, self._update()))
+
+    async def share(self, phone: str, own: bool) -> None:
+        """See `Stage`."""
+        await self.take(Shared(self._now(), phone, own, self._update()))
+
+    async def send(self, kind: AttachmentKind) -> None:
+        """See `Stage`."""
+        await self.take(Attached(self._now(), kind, file="file", message=self._update()))
+
+    async def take(self, event: Event, address: str = CUSTOMER) -> Taken:
+        """Have the bot take an event of the customer's, or of another person's."""
+        language = self.locale if address == CUSTOMER else "zh"
+        taken = await self.turns.take(Incoming(self._update(), CHANNEL, address, event, language))
+        await self.settle()
+        return taken
+
+    def _update(self) -> str:
+        return str(next(self._updates))
+
+    def _now(self) -> datetime:
+        return self.clock.advance(_BETWEEN_ACTS)
+
+    # Time
+
+    async def pass_time(self, time: timedelta) -> None:
+        """See `Stage`."""
+        self.clock.advance(time)
+        await self.settle()
+
+    async def break_down(self, fault: str) -> None:
+        """See `Stage`."""
+        assert fault == "turn", f"a fault of Telegram's, '{fault}', needs the runner 'bot'"
+        assert isinstance(self.storage, BreakableStorage), "only use cases can break"
+        self.storage.broken = True
+
+    def due_jobs(self) -> list[Job]:
+        """The jobs that are due, taken out; handing in an application waits until the story says what comes of it."""
+        now = self.clock.now()
+        due = [job for job in self.storage.jobs if job.task != SUBMIT and (job.at is None or job.at <= now)]
+        for job in due:
+            self.storage.jobs.remove(job)
+        return due
+
+    # The lender
+
+    async def lender(self, act: Lender) -> None:
+        """See `Stage`."""
+        if act.act == "accepts" or act.act in _ACTS:
+            await self._answer_submission(act.act)
+        else:
+            await self._news().receive(self._lender_event(act))
+        await self.settle()
+
+    async def _answer_submission(self, act: str) -> None:
+        job = next((job for job in self.storage.jobs if job.task == SUBMIT), None)
+        assert job is not None, "no application is being handed in"
+        self.storage.jobs.remove(job)
+        application = self.storage.tables.applications[job.payload["application"]]
+        self._now()
+        if act == "accepts":
+            await self._news().receipt(application, REFERENCE, job.payload["request"])
+        else:
+            await self._news().refused(application, job.payload["request"], _ACTS[act])
+
+    def _news(self) -> LenderNews:
+        return LenderNews(self.storage, LenderLedger(self.storage), self.turns, self.clock)  # type: ignore[arg-type]  # the same two methods
+
+    def _lender_event(self, act: Lender) -> LenderEvent:
+        book = self._lender
+        if act.how == "again":
+            assert book.last is not None, "the lender has told nothing yet"
+            return book.last
+        # Even counters, so that one that comes late finds a place before the last.
+        counter = book.counter - 1 if act.how == "late" else book.counter + 2
+        event = lender_event(act, counter, self._now())
+        if act.how == "now":
+            book.counter, book.last = counter, event
+        return event
+
+    # The account manager
+
+    @abstractmethod
+    async def manager(self, act: Manager) -> None:
+        """See `Stage`."""
+
+    # What is remembered
+
+    async def known(self) -> Values:
+        """See `Stage`."""
+        state = self._conversation().state
+        known: dict[str, Value] = {**state.known}
+        for frame in state.frames:
+            known.update(frame.answers)
+        return known
+
+    async def consents(self) -> Mapping[str, str]:
+        """See `Stage`."""
+        async with self.storage.work() as work:
+            latest = await work.consents.latest(self._conversation().id)
+        return {notice: record.state for notice, record in latest.items()}
+
+    def _conversation(self) -> Conversation:
+        return self.storage.tables.conversations[self.storage.tables.addresses[CHANNEL, CUSTOMER]]
+
+
+def lender_event(act: Lender, counter: int, at: datetime) -> LenderEvent:
+    """The event in which the lender tells what the story says."""
+    name = f"evt-{counter}"
+    if act.act == "delayed":
+        data = EventData(expected_at=at + timedelta(days=3))
+        return LenderEvent("lender", name, DELAYED, REFERENCE, counter, at, data)
+    stage = LenderStage(act.act)
+    offered = stage in {LenderStage.APPROVED, LenderStage.COUNTER_OFFER}
+    data = EventData(
+        stage=stage,
+        missing=act.items if stage is LenderStage.DOCS_MISSING else (),
+        reasons=act.items if stage is LenderStage.DECLINED else (),
+        offer=Offer(Money(Decimal(40_000)), Months(12), Rate(Decimal("0.065"))) if offered else None,
+    )
+    return LenderEvent("lender", name, STAGE_CHANGED, REFERENCE, counter, at, data)
+
+
+def _operator(story: Story) -> Operator:
+    return "third_party" if story.operator == "third_party" else "lender"

@@ -1,0 +1,108 @@
+"""A person's screen as stories see it: messages made of texts by key, with buttons by choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SETTLED = "settled"
+"""The text that shows the chosen answer behind a closed question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text in a message: its key, and what else makes it the same text as before or another one."""
+
+    key: str
+    content: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A button. `choice` is the id it stands for, without the mark of those that every form has."""
+
+    choice: str
+    label: str
+    token: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message on the screen; `words` are its words where they were rendered. Files and plain words have no parts."""
+
+    parts: tuple[Part, ...]
+    knobs: tuple[tuple[Knob, ...], ...] = ()
+    words: str = ""
+    asks_contact: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The choices of all buttons."""
+        return tuple(knob.choice for row in self.knobs for knob in row)
+
+
+@dataclass(slots=True)
+class Screen:
+    """Messages by number, oldest first, and what has happened since the last act."""
+
+    messages: dict[str, Shown] = field(default_factory=dict)
+    pressed: list[tuple[str, Knob]] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+    settled: bool = False
+    acknowledged: list[str | None] = field(default_factory=list)
+    old_knobs: list[tuple[str, Knob]] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """An act begins: what happened before it is no news."""
+        self.news, self.settled, self.acknowledged = [], False, []
+
+    def show(self, number: str, message: Shown) -> None:
+        """A new message, or one that is changed in place, when only what is new in it is news."""
+        before = self.messages.get(number)
+        known = before.parts if before else ()
+        fresh = [part for part in message.parts if part not in known]
+        self.settled = self.settled or any(part.key == SETTLED for part in fresh)
+        self.news.extend(part.key for part in fresh if part.key != SETTLED)
+        self._retire(number, before)
+        self.messages[number] = message
+
+    def _retire(self, number: str, before: Shown | None) -> None:
+        if before:
+            self.old_knobs.extend((number, knob) for row in before.knobs for knob in row)
+
+    def with_buttons(self) -> list[str]:
+        """The numbers of the messages that have buttons which come back."""
+        return [number for number, shown in self.messages.items() if any(knob.token for knob in knobs_of(shown))]
+
+    def find(self, choice: str) -> tuple[str, Knob]:
+        """Message and button of a choice (an id or a label) as it stands on the screen. Raises `LookupError`."""
+        for number, shown in reversed(self.messages.items()):
+            for knob in knobs_of(shown):
+                if choice in {knob.choice, knob.label}:
+                    return number, knob
+        raise LookupError(f"there is no button '{choice}' on the screen; there are {self._offered()}")
+
+    def find_stale(self, choice: str) -> tuple[str, Knob]:
+        """Message and button of a choice that stood on the screen earlier, the newest such. Raises `LookupError`."""
+        standing = {knob.token for shown in self.messages.values() for knob in knobs_of(shown)}
+        for number, knob in reversed(self.old_knobs):
+            if choice in {knob.choice, knob.label} and knob.token not in standing:
+                return number, knob
+        raise LookupError(f"no button '{choice}' has stood on the screen before")
+
+    def _offered(self) -> str:
+        return ", ".join(choice for shown in self.messages.values() for choice in shown.choices) or "none"
+
+
+def knobs_of(shown: Shown) -> Iterator[Knob]:
+    """All buttons of a message."""
+    for row in shown.knobs:
+        yield from row
+
+
+def choice_of(token: str) -> str:
+    """The choice that a button's token carries: `3.7.!back` is `back`, an account manager's `m.accept.5` is `accept`."""
+    first, _, rest = token.partition(".")
+    second, _, last = rest.partition(".")
+    return second if first == "m" else last.removeprefix("!")

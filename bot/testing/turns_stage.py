@@ -1,0 +1,133 @@
+"""Stories on the use cases: real turns, desk and lender's news over storage in memory, and a messenger that records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.conversation.desk import Desk
+from bot.conversation.incoming import Taken
+from bot.conversation.ports import Conversation, Job, UnitOfWork
+from bot.conversation.turn import Turns
+from bot.dialogs.codec import decode_event
+from bot.dialogs.events import Event, Opened, Pressed, Said
+from bot.dialogs.stories import Manager, Story
+from bot.handoff import invitations
+from bot.handoff import records as handoff
+from bot.publishing.library import Library
+from bot.testing.clock import FixedClock
+from bot.testing.marks import Marks
+from bot.testing.memory import MemoryFailures, MemoryReleases
+from bot.testing.memory_stage import BEGINNING, CHANNEL, CUSTOMER, BreakableStorage, MemoryStage
+from bot.testing.messenger import RecordingMessenger
+from bot.testing.screen import Knob
+
+MANAGER: Final = "manager"
+"""The address of the account manager whom stories speak of; others are `manager2` and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Content as the stage plays it: published, with words that are marked."""
+
+    library: Library
+    marks: Marks
+
+
+async def published(marks: Marks) -> Published:
+    """The content of the marked documents, published once for all stories: it is frozen."""
+    library = Library(MemoryReleases(), FixedClock(BEGINNING))
+    await library.publish(marks.documents, by="stories")
+    return Published(library, marks)
+
+
+class TurnsStage(MemoryStage):
+    """See `Stage`."""
+
+    def __init__(self, story: Story, locale: str, content: Published) -> None:
+        clock = FixedClock(BEGINNING)
+        storage = BreakableStorage(clock)
+        super().__init__(story, locale, storage, clock)
+        self.failures = MemoryFailures()
+        self._marks = content.marks
+        self._managers = story.managers
+        self._desk = Desk(lambda: content.library.current)
+        self.messenger = RecordingMessenger(storage.outbox, content.marks)
+        self.screen = self.messenger.screens[CUSTOMER]
+        self.manager_screen = self.messenger.screens[MANAGER]
+        self._turns = Turns(
+            storage=storage,
+            library=content.library,
+            desk=self._desk,
+            failures=self.failures,
+            post=self.messenger.post,
+            clock=clock,
+            market=self.market,
+        )
+
+    @property
+    def turns(self) -> Turns:
+        """See `MemoryStage`."""
+        return self._turns
+
+    async def begin(self) -> TurnsStage:
+        """The stage with its account managers on duty."""
+        for number in range(self._managers):
+            await self._hire(MANAGER if number == 0 else f"{MANAGER}{number + 1}")
+        return self
+
+    async def _hire(self, address: str) -> None:
+        """Invite a manager, who comes by the invitation."""
+        name = "王敏" if address == MANAGER else address
+        invited = handoff.Manager(
+            0, name, "客户经理", "9:00–18:00", "zh", invitation=invitations.hashed(f"code-{address}")
+        )
+        async with self.storage.work() as work:
+            place = await work.open(self._update(), CHANNEL, "office")
+            assert place is not None
+            await work.managers.add(invited)
+            await work.commit(place, Said(self._now(), ""), ())
+        await self.take(Opened(self._now(), invitations.payload(f"code-{address}")), address)
+
+    async def press(self, number: str, knob: Knob) -> None:
+        """See `Stage`."""
+        taken = await self.take(Pressed(self._now(), knob.token, number, self._update()))
+        self.screen.acknowledged.append(self._key(taken))
+
+    def _key(self, taken: Taken) -> str | None:
+        shown = self._marks.paragraphs(taken.acknowledgement or "")
+        return shown[0].key if shown else taken.acknowledgement
+
+    async def settle(self) -> None:
+        """Run every job that is due, those that come of it too, and send what there is to send."""
+        while due := self.due_jobs():
+            for job in due:
+                await self._run(job)
+        await self.messenger.flush()
+
+    async def _run(self, job: Job) -> None:
+        payload, now = job.payload, self.clock.now()
+
+        async def prepare(work: UnitOfWork, _: Conversation) -> tuple[Event, ...]:
+            match job.task:
+                case "deliver-event":
+                    return (decode_event(payload["event"]),)
+                case "lead-joined":
+                    await self._desk.joined(work, _, now)
+                case "expire-lead":
+                    await self._desk.expire(work, payload["lead"], now)
+                case "offer-waiting":
+                    await self._desk.offer_waiting(work, now)
+                case other:
+                    raise AssertionError(f"a job that no story runs: {other}")
+            return ()
+
+        await self._turns.deliver(payload["conversation"], payload.get("key") or f"job:{self._update()}", prepare)
+
+    async def manager(self, act: Manager) -> None:
+        """See `Stage`."""
+        if act.act == "says":
+            await self.take(Said(self._now(), act.words, self._update()), MANAGER)
+            return
+        number, knob = self.messenger.screens[MANAGER].find({"accepts": "accept", "returns": "return"}[act.act])
+        await self.take(Pressed(self._now(), knob.token, number, self._update()), MANAGER)
