@@ -39,6 +39,7 @@ from bot.dialogs.events import Event
 from bot.gateways.lender.client import LenderClient
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
 from bot.gateways.telegram.client import BotApi
+from bot.gateways.telegram.files import TelegramFiles
 from bot.gateways.telegram.limits import Rate
 from bot.gateways.telegram.ports import Watch
 from bot.gateways.telegram.sender import Pace, Sender
@@ -65,6 +66,7 @@ from bot.web.health import Figures, health_routes
 from bot.web.lender import lender_router
 from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
+from bot.worker.documents import Documents
 from bot.worker.jobs import Uses, job_app, work
 from bot.worker.submission import Submissions
 
@@ -198,11 +200,14 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         market=market,
     )
     news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, clock)
-    lender = await _lender(stack, settings, clock)
+    http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
+    lender = _lender(http, settings, clock)
+    files = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
     uses = Uses(
         storage=storage,
         turns=turns,
         desk=desk,
+        documents=Documents(storage, lender, files.fetch, news, failures, clock),
         submissions=Submissions(storage, lender, news, failures, clock),
         clock=clock,
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
@@ -213,10 +218,9 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     )  # fmt: skip
 
 
-async def _lender(stack: AsyncExitStack, settings: Settings, clock: Clock) -> LenderClient | None:
+def _lender(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> LenderClient | None:
     if settings.lender_url is None:
         return None
-    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
     return LenderClient(settings.lender_url, settings.lender_secrets[0], http, clock)
 
 

@@ -14,7 +14,7 @@ from bot.applications.progress import Change, Progress, advance, card, received
 from bot.conversation.ports import Conversation, LenderEvents, Storage, UnitOfWork
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
-from bot.core.values import Value
+from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Returned, Signalled
 
 
@@ -52,6 +52,14 @@ class LenderNews:
 
         await self._turns.deliver(application.conversation, key, prepare)
 
+    async def document_lost(self, conversation: int, key: str) -> None:
+        """A document could not be handed on: the customer is asked to send it again."""
+
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            return (Signalled(self._clock.now(), "document", "lost", {"told": Text("document.lost")}),)
+
+        await self._turns.deliver(conversation, key, prepare)
+
     async def refused(self, application: Application, request: str, outcome: str) -> None:
         """The application could not be handed in: `refused` by the lender, or `failed` after every attempt."""
 
@@ -72,18 +80,24 @@ class LenderNews:
         waiting = await work.lender_events.unapplied(application.reference or "")
         progress, signals = application.progress, list[Event]()
         for event in (*first, *waiting):
-            progress, change = advance(progress, event)
-            signals.append(self._signal(application, progress, change))
+            before = progress
+            progress, change = advance(before, event)
+            signals.append(self._signal(application, before, progress, change))
         for event in waiting:
             await work.lender_events.applied(event)
         await work.applications.save(replace(application, progress=progress))
         return tuple(signals)
 
-    def _signal(self, application: Application, progress: Progress, change: Change) -> Signalled:
+    def _signal(self, application: Application, before: Progress, progress: Progress, change: Change) -> Signalled:
         now = self._clock.now()
         values: dict[str, Value] = {"application": application.id, "slot": f"card.{application.id}"}
         if change.kind != "nothing":
             values["card"] = card(progress, now, application.reference)
         if change.text is not None:
             values["told"] = change.text
-        return Signalled(now, "application", str(change.told or change.kind), values)
+        return Signalled(now, "application", str(change.told or _outcome(before, progress, change)), values)
+
+
+def _outcome(before: Progress, after: Progress, change: Change) -> str:
+    """What flows may wait for besides what the customer is told."""
+    return "docs_complete" if before.missing and not after.missing else str(change.kind)

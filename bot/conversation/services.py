@@ -155,6 +155,24 @@ async def list_applications(call: Call) -> Result:
     return Result("found" if cards else "none", {"cards": cards})
 
 
+async def take_document(call: Call) -> Result:
+    """A document that the lender has asked for is handed on; what nobody has asked for is not."""
+    application = await call.work.applications.get(_text(call, "application"))
+    missing = application.progress.missing if application else ()
+    if application is None or not missing:
+        return Result("found", {"answer": Text("document.not_asked")})
+    payload = {
+        "application": application.id,
+        "conversation": call.conversation.id,
+        "document": missing[0],
+        **{name: _text(call, name) for name in ("kind", "file", "name")},
+    }
+    call.work.defer(Job("send-document", payload, lock=f"application:{application.id}"))
+    key = f"progress.document.{missing[0]}"
+    named = Text(key if call.content.texts.knows(key) else "progress.document.other")
+    return Result("noted", {"answer": Text("document.taken", {"document": named})})
+
+
 async def list_consents(call: Call) -> Result:
     """What the customer has agreed to and refused, as lines."""
     latest = await call.work.consents.latest(call.conversation.id)
@@ -256,6 +274,7 @@ LOCAL: Final[Mapping[str, Service]] = {
     "find-answer": find_answer,
     "list-applications": list_applications,
     "list-consents": list_consents,
+    "take-document": take_document,
     "withdraw-consents": withdraw_consents,
     "erase-customer": erase_customer,
 }

@@ -174,6 +174,8 @@ def _references(
                 yield name, f"flow '{other}' does not exist; correct the name"
             case Call(call=service) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
+            case Await(takes=str(service)) if service not in services:
+                yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
             case Consent(consent=notice) if notice not in notices:
                 yield name, f"notice '{notice}' does not exist; correct the name or add the notice"
 

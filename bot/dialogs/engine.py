@@ -412,10 +412,15 @@ def _matching_choice(walk: Walk, text: str) -> str | None:
 
 def _aside(walk: Walk, question: Values) -> None:
     """The customer asks something; the open question is asked again behind the answer."""
-    request = f"{walk.frame.instance}.{walk.state.turn}.aside"
     walk.note("a question of the customer's own")
+    _ask_service(walk, FIND_ANSWER, question)
+
+
+def _ask_service(walk: Walk, service: str, values: Values) -> None:
+    """Have a service answer aside from the open step."""
+    request = f"{walk.frame.instance}.{walk.state.turn}.aside"
     walk.change(pending=(*walk.state.pending, Pending(request, "aside", walk.frame.instance)))
-    walk.effects.append(Request(request, FIND_ANSWER, question))
+    walk.effects.append(Request(request, service, values))
 
 
 def _missed(walk: Walk, hint: Text, near: Mapping[str, Text] = NO_CHOICES) -> None:
@@ -498,7 +503,13 @@ def _attached(walk: Walk, event: Attached) -> None:
     walk.bury()
     walk.count()
     walk.note(f"sent a {event.kind}")
-    _again(walk, Text(f"attached.{event.kind}"))
+    step = walk.step if walk.state.frames else None
+    if isinstance(step, Await) and step.takes and event.file and event.kind in ("photo", "document"):
+        application = walk.values().get("application")
+        sent = {"kind": event.kind, "file": event.file, "name": event.name, "application": application}
+        _ask_service(walk, step.takes, sent)
+    else:
+        _again(walk, Text(f"attached.{event.kind}"))
 
 
 # Answers of services
@@ -546,8 +557,14 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
 
 
 def _answer_found(walk: Walk, event: Returned) -> None:
-    """Answer the customer's own question and ask ours again; unsure, offer the topics that are near."""
+    """Answer the customer's own question and ask ours again; unsure, offer the topics that are near.
+
+    What is only `noted` leaves the open prompt as it is.
+    """
     answer = event.values.get("answer")
+    if event.outcome == "noted" and isinstance(answer, Text):
+        walk.say(answer)
+        return
     if event.outcome == "found" and isinstance(answer, Text):
         walk.say(answer)
         _again(walk, besides=_PERSON if event.values.get("person") is True else NO_CHOICES)

@@ -124,12 +124,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Rest until a signal comes, showing `shows` with options; an outcome without an entry in `on` changes nothing."""
+    """Rest until a signal comes, showing `shows` with options; an outcome without an entry in `on` changes nothing.
+
+    A photo or document that the customer sends meanwhile goes to the service `takes`.
+    """
 
     awaits: str
     shows: str
     on: Mapping[str, str]
     options: tuple[Option, ...] = ()
+    takes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

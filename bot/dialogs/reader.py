@@ -241,7 +241,13 @@ class _Reader:
         )
 
     def await_(self, fields: _Fields) -> Step:
-        return Await(fields.text("await"), fields.text("shows"), fields.table("on"), self.options(fields))
+        return Await(
+            awaits=fields.text("await"),
+            shows=fields.text("shows"),
+            on=fields.table("on"),
+            options=self.options(fields),
+            takes=fields.optional("takes"),
+        )
 
     def handoff(self, fields: _Fields) -> Step:
         return Handoff(fields.text("handoff"), fields.table("on"))

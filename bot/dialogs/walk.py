@@ -259,6 +259,9 @@ class Walk:
             case Review():
                 self.change_frame(revising=False)
                 self._arrive()
+            case Await():
+                self.change_frame(path=())  # what waits for others cannot be gone back on
+                self._arrive()
             case Cards() as step:
                 self._arrive()
                 if not prompts.items(step, self.values()):

@@ -22,6 +22,7 @@ from bot.core.clock import Clock
 from bot.core.errors import GatewayError
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
+from bot.worker.documents import Documents, Sent
 from bot.worker.submission import ATTEMPTS, Submissions
 
 CONCURRENCY: Final = 8
@@ -37,6 +38,7 @@ class Uses:
     turns: Turns
     desk: Desk
     submissions: Submissions
+    documents: Documents
     clock: Clock
     purge: Callable[[], Awaitable[int]]
 
@@ -62,6 +64,15 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     ) -> None:
         last = context.job.attempts + 1 >= ATTEMPTS
         await uses.submissions.submit(application, request, locale, last=last)
+
+    @app.task(
+        name="send-document",
+        pass_context=True,
+        retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[GatewayError, OSError]),
+    )
+    async def send_document(context: JobContext, /, **sent: Any) -> None:
+        last = context.job.attempts + 1 >= ATTEMPTS
+        await uses.documents.send(Sent(**sent), f"job:{context.job.id}", last=last)
 
     _desk_tasks(app, uses)
 

@@ -1,0 +1,69 @@
+"""Handing a customer's document on to the lender that has asked for it."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.conversation.lender_news import LenderNews
+from bot.conversation.ports import Failure, Failures, Storage
+from bot.core.clock import Clock
+from bot.core.errors import GatewayError
+from bot.gateways.lender.client import LenderClient
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A document on its way: the application and the lender's id of what is asked for, and the channel's file."""
+
+    application: str
+    conversation: int
+    document: str
+    kind: str
+    file: str
+    name: str
+
+    @property
+    def file_name(self) -> str:
+        """A name for the lender; photos come without one."""
+        return self.name or f"{self.document}.{'jpg' if self.kind == 'photo' else 'bin'}"
+
+
+class Documents:
+    """Fetches documents from the channel with `fetch` and sends them to the lender; nothing is kept on the way."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
+        self,
+        storage: Storage,
+        lender: LenderClient | None,
+        fetch: Callable[[str], Awaitable[bytes]],
+        news: LenderNews,
+        failures: Failures,
+        clock: Clock,
+    ) -> None:
+        self._storage = storage
+        self._lender = lender
+        self._fetch = fetch
+        self._news = news
+        self._failures = failures
+        self._clock = clock
+
+    async def send(self, sent: Sent, key: str, *, last: bool) -> None:
+        """Hand a document on. Raises `GatewayError` when another attempt is worth it and this is not the `last`."""
+        async with self._storage.work() as work:
+            application = await work.applications.get(sent.application)
+        if application is None or application.reference is None or self._lender is None:
+            return
+        media_type = mimetypes.guess_type(sent.file_name)[0] or "application/octet-stream"
+        try:
+            content = await self._fetch(sent.file)
+            await self._lender.send_document(application.reference, sent.document, sent.file_name, content, media_type)
+        except GatewayError as error:
+            if not last:
+                raise
+            details = {"application": sent.application, "document": sent.document}
+            await self._failures.record(
+                Failure(self._clock.now(), "lender.document", type(error).__name__, sent.conversation, details)
+            )
+            await self._news.document_lost(sent.conversation, key)
