@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +12,10 @@ import zen
 
 from bot.core.errors import RuleError
 from bot.core.values import Values, plain
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_WHOLE = "$"
+"""Begins ZEN's names for all values together, such as `$root`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Rule:
 
     expression: str
     _compiled: Any = field(init=False, repr=False, compare=False)
+    _names: frozenset[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
@@ -28,13 +35,19 @@ class Rule:
         except RuntimeError as error:
             raise RuleError(f"rule '{self.expression}': {_reason(error)}") from None
         object.__setattr__(self, "_compiled", compiled)
+        names = None if _WHOLE in self.expression else frozenset(_NAME.findall(self.expression))
+        object.__setattr__(self, "_names", names)
 
     def value(self, values: Values) -> object:
         """What the expression yields for `values`. Raises `RuleError` when it cannot be evaluated."""
         try:
-            return self._compiled.evaluate({name: plain(item) for name, item in values.items()})
+            return self._compiled.evaluate({name: plain(values[name]) for name in self._used(values)})
         except RuntimeError as error:
             raise RuleError(f"rule '{self.expression}': {_reason(error)}") from None
+
+    def _used(self, values: Values) -> Iterable[str]:
+        """The names that the expression may look at: translating all values costs far more than evaluating it."""
+        return values if self._names is None else (name for name in self._names if name in values)
 
     def holds(self, values: Values) -> bool:
         """Whether the expression yields true for `values`."""

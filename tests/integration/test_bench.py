@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
 import orjson
 
 
-async def test_the_benchmark_plays_the_journey_against_both_bots_and_reports_what_it_saw(
+def test_the_benchmark_plays_the_journey_against_both_bots_and_reports_what_it_saw(
     reachable_path: Path, tmp_path: Path
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench", "--quick", "--data-dir", reachable_path / "db", "--results", tmp_path),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--quick", "--data-dir", reachable_path / "db", "--results", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    said, complaints = (text.decode() for text in await process.communicate())
 
-    assert process.returncode == 0, complaints
+    assert done.returncode == 0, done.stderr
     (file,) = tmp_path.iterdir()
     report = orjson.loads(file.read_bytes())
     assert [level["name"] for level in report["levels"]] == ["50 a second", "1 at once", "16 at once"]
@@ -27,7 +27,7 @@ async def test_the_benchmark_plays_the_journey_against_both_bots_and_reports_wha
         assert level["ratio"] > 0
         for bot in ("tillwise", "echo"):
             assert all(one["turns"] > 0 and one["cpu"] > 0 for one in level[bot])
-            assert f"{level['name']}: {bot}" in said
+            assert f"{level['name']}: {bot}" in done.stdout
         assert all(one["calls"] > one["turns"] and one["database_cpu"] > 0 for one in level["tillwise"])
     assert sum(share for part, share in report["shares"].items() if not part.startswith("of all")) > 0.99
-    assert "Where Tillwise's CPU goes" in said
+    assert "Where Tillwise's CPU goes" in done.stdout
