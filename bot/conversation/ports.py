@@ -148,6 +148,10 @@ class AlreadyTaken(TillwiseError):  # noqa: N818 — named for what is true of t
     """The event was taken by another transaction while this one ran; this one has changed nothing."""
 
 
+class StorageUnavailable(TillwiseError):  # noqa: N818 — named for what is true of the storage
+    """The storage cannot be reached, or gave this transaction up: nothing was kept, and another attempt may succeed."""
+
+
 class UnitOfWork(Protocol):
     """One transaction around one event. Nothing is visible outside, and nothing is sent, before `commit`."""
 
@@ -206,7 +210,7 @@ class Storage(Protocol):
     """Opens units of work; one that is left without `commit` has changed nothing."""
 
     def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Begin a transaction."""
+        """Begin a transaction. Within it, what is not our fault is raised as `StorageUnavailable`."""
         ...
 
 

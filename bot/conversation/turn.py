@@ -31,6 +31,7 @@ from bot.conversation.ports import (
     Outgoing,
     Posted,
     Storage,
+    StorageUnavailable,
     UnitOfWork,
 )
 from bot.conversation.rendering import locale_of, outgoing
@@ -97,7 +98,7 @@ class Turns:
                 return await self._take(incoming)
             except AlreadyTaken:
                 return Taken()
-            except (OSError, NotTaken):
+            except (OSError, StorageUnavailable, NotTaken):
                 raise NotTaken("the turn could not be committed") from None
             except Exception as error:  # noqa: BLE001 -- whatever it is, the customer is told and staff see it
                 return await self._failed(incoming, error)

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final
 
-from asyncpg.exceptions import UniqueViolationError
+from asyncpg.exceptions import (
+    IdleInTransactionSessionTimeoutError,
+    InsufficientResourcesError,
+    InterfaceError,
+    OperatorInterventionError,
+    PostgresConnectionError,
+    TransactionRollbackError,
+    UniqueViolationError,
+)
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
@@ -21,6 +29,7 @@ from bot.conversation.ports import (
     Outgoing,
     Posted,
     Quotes,
+    StorageUnavailable,
     TranscriptLine,
     UnitOfWork,
 )
@@ -206,6 +215,18 @@ def _job(job: Job) -> dict[str, Any]:
     }
 
 
+_LOST: Final = (
+    OSError,
+    TimeoutError,
+    PostgresConnectionError,
+    OperatorInterventionError,
+    InsufficientResourcesError,
+    TransactionRollbackError,
+    IdleInTransactionSessionTimeoutError,
+)
+"""What a transaction can end by without our fault: the server, the way to it, or another transaction."""
+
+
 class _Work:
     """The span of one unit of work: begin, and at the end roll back what was not committed."""
 
@@ -216,11 +237,16 @@ class _Work:
 
     async def __aenter__(self) -> PostgresUnitOfWork:
         pool = self._storage.database.pool
-        self._connection = await pool.acquire()
+        try:
+            self._connection = await pool.acquire()
+        except (*_LOST, InterfaceError) as error:
+            raise StorageUnavailable(type(error).__name__) from error
         try:
             await self._connection.execute("BEGIN")
-        except BaseException:
+        except BaseException as error:
             await pool.release(self._connection)
+            if self._is_lost(error):
+                raise StorageUnavailable(type(error).__name__) from error
             raise
         self._unit = self._storage.unit(self._connection)
         return self._unit
@@ -228,13 +254,30 @@ class _Work:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        lost = error is not None and self._is_lost(error)
         try:
-            await self._unit.end()
+            if not lost:
+                await self._unit.end()
         except BaseException:
             self._connection.terminate()  # never back to the pool with a transaction open
             raise
         finally:
+            if lost and not _closed(self._connection):
+                self._connection.terminate()
             await self._storage.database.pool.release(self._connection)
+        if lost:
+            raise StorageUnavailable(type(error).__name__) from error
+
+    def _is_lost(self, error: BaseException) -> bool:
+        return isinstance(error, _LOST) or (isinstance(error, InterfaceError) and _closed(self._connection))
+
+
+def _closed(connection: Any) -> bool:
+    try:
+        closed: bool = connection.is_closed()
+    except InterfaceError:
+        return True  # the pool has already taken a lost one back
+    return closed
 
 
 class PostgresStorage:
