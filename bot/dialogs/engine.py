@@ -110,7 +110,8 @@ def _released(walk: Walk, event: Released) -> None:
     walk.say(Text("handoff.back"))
     for signal in deferred:
         _signalled(walk, signal)
-    _again(walk)
+    if walk.state.prompt is None or walk.state.prompt.buried:
+        _again(walk)
 
 
 # Coming in
