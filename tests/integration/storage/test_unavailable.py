@@ -1,11 +1,10 @@
-"""A database that goes away takes nothing in, says so, and is used again once it is back."""
+"""A database that has been away is used again once it is back."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import psycopg
-import pytest
 
 from bot.conversation.ports import StorageUnavailable
 from bot.dialogs.events import Said
@@ -22,23 +21,6 @@ def _end_all_connections(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-
-
-async def test_a_connection_lost_within_a_turn_is_nobodys_fault_and_keeps_nothing(
-    database: Database, database_url: str
-) -> None:
-    storage = PostgresStorage(database, FixedClock(AT), owner="here")
-    with pytest.raises(StorageUnavailable):  # noqa: PT012 -- it is raised where the block ends
-        async with storage.work() as work:
-            conversation = await work.open("telegram:1:1", "telegram", "7")
-            assert conversation is not None
-            _end_all_connections(database_url)
-            await work.commit(conversation, Said(AT, "hello"), ())
-    async with storage.work() as work:
-        again = await work.open("telegram:1:1", "telegram", "7")
-        assert again is not None
-        assert again.created
-        await work.commit(again, Said(AT, "hello"), ())
 
 
 async def test_connections_lost_between_turns_are_made_anew(database: Database, database_url: str) -> None:
