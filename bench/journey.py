@@ -32,9 +32,14 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Press the button that stands for a choice."""
+    """Press the button that stands for a choice, or for the `other` one where that is offered instead.
+
+    `maybe`: go on where there is no such button, since what is offered depends on what was answered.
+    """
 
     choice: str
+    other: str = ""
+    maybe: bool = False
 
 
 Step: TypeAlias = Say | Press
@@ -77,17 +82,17 @@ def script(language: str, segment: str) -> Iterator[Step]:
     """The whole journey of one customer."""
     words = WORDS[language]
     yield from (Say("/start"), Press(language), Press(segment))
-    yield from _look(words, "products")
+    yield from _look(words)
     yield from (Press("check"), Press("check"), Press("stock"), Press("yes"))
     yield from (Say(words.trading), Say(words.turnover), Say("0"))
-    yield from (Say("/start"), Press("continue"))
-    yield from _look(words, "others")
-    yield from (Press("check"), Press("check"), Press("restart"))
+    yield from (Say("/start"), Press("continue", maybe=True))
+    yield from _look(words)
+    yield from (Press("check"), Press("check"), Press("restart", maybe=True))
 
 
-def _look(words: Words, choice: str) -> tuple[Step, ...]:
+def _look(words: Words) -> tuple[Step, ...]:
     """Through the products to a quote and all of its pages, then back to the menu."""
-    cards = (Press(choice), Press("!next"), Press("!next"), Press("details"), Press("quote"))
+    cards = (Press("products", "others"), Press("!next"), Press("!next"), Press("details"), Press("quote"))
     return (*cards, Say(words.amount), Say(words.question), Say(words.months), Press("whole"), Press("menu"))
 
 
@@ -109,15 +114,16 @@ class Customer:
         self._prompt: Shown | None = None
 
     def update(self) -> Update:
-        step = next(self._script, None)
-        if step is None:
-            self._sit_down()
-            step = next(self._script)
-        match step:
-            case Say(text):
-                return said(self._chat, text, self._language)
-            case Press(choice):
-                return self._pressed(choice)
+        while True:
+            match next(self._script, None):
+                case None:
+                    self._sit_down()
+                case Say(text):
+                    return said(self._chat, text, self._language)
+                case Press() as press if token := self._token(press):
+                    return self._pressed(token)
+                case Press(choice, maybe=False):
+                    raise Astray(f"there is no button '{choice}' among {self._tokens()}")
 
     def shown(self, shown: Shown) -> bool:
         """Every answer of the bot ends with a message that has buttons."""
@@ -126,17 +132,22 @@ class Customer:
         self._prompt = shown
         return True
 
-    def _pressed(self, choice: str) -> Update:
-        buttons = self._prompt.buttons if self._prompt else []
-        token = next((one["callback_data"] for one in buttons if one["callback_data"].endswith(f".{choice}")), None)
-        if token is None or self._prompt is None:
-            raise Astray(f"there is no button '{choice}' among {[one['callback_data'] for one in buttons]}")
+    def _tokens(self) -> dict[str, str]:
+        """What is offered: by choice, what its button brings back."""
+        found = (button["callback_data"] for button in (self._prompt.buttons if self._prompt else ()))
+        return {token.rpartition(".")[2]: token for token in found}
+
+    def _token(self, press: Press) -> str | None:
+        offered = self._tokens()
+        return offered.get(press.choice) or offered.get(press.other)
+
+    def _pressed(self, token: str) -> Update:
         number = next(_numbers)
         query = {
             "id": str(number),
             "from": _person(self._chat, self._language),
             "chat_instance": str(self._chat),
-            "message": self._prompt.message,
+            "message": self._prompt and self._prompt.message,
             "data": token,
         }
         return {"update_id": number, "callback_query": query}
