@@ -33,7 +33,7 @@ from bot.conversation.ports import Conversation, Failure, UnitOfWork
 from bot.conversation.services import SERVICES
 from bot.conversation.turn import Turns
 from bot.core.clock import Clock
-from bot.core.errors import ContentError
+from bot.core.errors import ContentError, TillwiseError
 from bot.core.values import Text
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import LenderClient
@@ -278,24 +278,29 @@ async def _background(running: Coroutine[Any, Any, None], name: str) -> AsyncIte
 def _ended(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.critical("a part of the program has failed", part=task.get_name(), error=type(error).__name__)
-        STOP.set()
+        STOP.fail(task.get_name())
+
+
+class PartFailed(TillwiseError):  # noqa: N818 -- named for what has happened
+    """A part of the program that must always run has failed; the log says why."""
 
 
 class _Stop:
-    """Says that the program is to end; waited for by whoever runs it."""
+    """Ends the program when a part of it has failed; waited for by whoever runs it."""
 
     def __init__(self) -> None:
-        self._event: asyncio.Event | None = None
+        self._failed: asyncio.Future[str] | None = None
 
-    def set(self) -> None:
-        """End the program."""
-        if self._event is not None:
-            self._event.set()
+    def fail(self, part: str) -> None:
+        """A part has failed: the program is to end."""
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_result(part)
 
     async def wait(self) -> None:
-        """Until the program is to end."""
-        self._event = asyncio.Event()
-        await self._event.wait()
+        """Wait for ever, or for a part to fail: then `PartFailed` is raised."""
+        self._failed = asyncio.get_running_loop().create_future()
+        part = await self._failed
+        raise PartFailed(f"the part '{part}' has failed; the log says why")
 
 
 STOP: Final = _Stop()
