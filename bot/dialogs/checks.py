@@ -89,11 +89,22 @@ def next_steps(step: Step) -> tuple[str, ...]:
     return ()
 
 
+def services_called(flow: Flow) -> Iterator[str]:
+    """The services that the flow's steps ask by name."""
+    for step in flow.steps.values():
+        match step:
+            case Call(call=service) | Await(takes=str(service)):
+                yield service
+
+
 def text_keys(flow: Flow) -> Iterator[tuple[str, str]]:
     """Step and key of every text that the flow uses; notices have their own."""
+    reviewed = any(isinstance(step, Review) for step in flow.steps.values())
     for name, step in flow.steps.items():
         for key in _keys(step):
             yield name, key
+        if reviewed and isinstance(step, Cards):
+            yield name, f"label.{step.saves}"
 
 
 def _keys(step: Step) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from bot.core.values import NO_VALUES, Text, Value, Values
@@ -26,7 +27,7 @@ from bot.dialogs import inputs, prompts
 from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Show, Track
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
 from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Review
-from bot.dialogs.state import Heard, Pending, State
+from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
 from bot.dialogs.walk import NO_CHOICES, Walk
 
 TWICE_WITHIN = timedelta(seconds=5)
@@ -88,16 +89,25 @@ def _while_held(walk: Walk, event: Event) -> None:
 
 
 def _signalled_while_held(walk: Walk, event: Signalled) -> None:
-    card = _card_of(event)
+    card, told = _card_of(event), event.values.get("told")
     if card:
         walk.effects.append(card)
-    walk.change(deferred=(*walk.state.deferred, event))
+    if _brings_person(event):
+        walk.note("another person has come")
+        if isinstance(told, Text):
+            walk.say(told)
+        return
+    later = {name: value for name, value in event.values.items() if name != "card"}
+    walk.change(deferred=(*walk.state.deferred, replace(event, values=later)))
 
 
 def _keep_result(walk: Walk, event: Event) -> None:
     """A service's answer is not lost: the frame goes on from it once the bot is back."""
     if isinstance(event, Returned) and (waiting := _waiting(walk, event.request)):
-        _deliver(walk, waiting, event)
+        if waiting.purpose == "step":
+            _deliver(walk, waiting, event)
+        else:
+            _no_longer(walk, waiting)
 
 
 def _released(walk: Walk, event: Released) -> None:
@@ -120,12 +130,16 @@ def _released(walk: Walk, event: Released) -> None:
 def _opened(walk: Walk, event: Opened) -> None:
     _arrived_by(walk, event.payload)
     walk.count()
-    if not walk.state.frames and _is_new(walk):
-        walk.begin(walk.book.entry)
+    if not walk.state.frames:
+        _greet(walk)
     elif walk.form_under_way():
         _offer_to_resume(walk)
     else:
         walk.home()
+
+
+def _greet(walk: Walk) -> None:
+    walk.begin(walk.book.entry if _is_new(walk) else walk.book.home)
 
 
 def _is_new(walk: Walk) -> bool:
@@ -140,7 +154,7 @@ def _arrived_by(walk: Walk, payload: str | None) -> None:
 
 def _offer_to_resume(walk: Walk) -> None:
     """A form under way is neither destroyed nor silently continued."""
-    kept = tuple(frame for frame in walk.state.frames if walk.flow_of(frame).kind == "form")
+    kept = tuple(frame for frame in walk.state.frames if walk.lasts(frame))
     forms = tuple(frame for frame in kept if walk.is_form(frame))
     resting = tuple(frame for frame in kept if not walk.is_form(frame))
     walk.change(frames=(*resting, *forms))
@@ -175,9 +189,13 @@ def _stale(walk: Walk) -> None:
     walk.note("stale press")
     walk.effects.append(Acknowledge(Text("stale")))
     prompt = walk.state.prompt
-    if not walk.state.frames or not prompt:
-        return
-    walk.show(position=prompt.position, edit=True, misses=prompt.misses)
+    if walk.state.frames and prompt and prompt.choices:
+        walk.show(position=prompt.position, edit=True, misses=prompt.misses, besides=_besides(prompt))
+
+
+def _besides(prompt: Prompt) -> dict[str, Text]:
+    """The choices that were offered beside the step's own."""
+    return {name: label for name, label in prompt.choices.items() if name in _PERSON or name.startswith(prompts.TOPIC)}
 
 
 def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
@@ -191,8 +209,8 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
             _back(walk)
         case prompts.WHY:
             _why(walk, step)
-        case prompts.KEEP:
-            _keep(walk)
+        case prompts.KEEP if isinstance(step, Ask):
+            _keep(walk, step)
         case prompts.SKIP if isinstance(step, Ask):
             walk.settle(label)
             _answered(walk, step.saves, None, step.goto)
@@ -225,8 +243,10 @@ def _optioned(walk: Walk, choice: str, label: Text) -> None:
         case Cards(saves=saves, options=options):
             cards = prompts.items(step, walk.values())
             position = walk.state.prompt.position if walk.state.prompt else 0
+            option = _option(options, choice)
             walk.settle(label)
-            _answered(walk, saves, cards[position % len(cards)], _option(options, choice).goto or walk.frame.step)
+            taken = cards[position % len(cards)] if option.chooses else None
+            _answered(walk, saves if option.chooses else None, taken, option.goto or walk.frame.step)
         case Await(options=options):
             walk.settle(label)
             walk.go(_option(options, choice).goto or walk.frame.step)
@@ -244,18 +264,12 @@ def _answered(walk: Walk, saves: str | None, value: Value, goto: str) -> None:
     walk.go(goto)
 
 
-def _keep(walk: Walk) -> None:
+def _keep(walk: Walk, step: Ask) -> None:
     """The answer given before still holds."""
-    step = walk.step
-    if not isinstance(step, Ask | Choose) or not step.saves:
-        return
-    value = walk.frame.answers.get(step.saves, walk.values().get(step.saves))
-    walk.settle(prompts.answer_text(walk.flow, step, value))
-    if isinstance(step, Ask):
-        _answered(walk, step.saves, value, step.goto)
-    else:
-        option = next(one for one in step.options if prompts.option_value(one) == value)
-        _answered(walk, step.saves, value, option.goto or step.goto or walk.frame.step)
+    values = walk.values()
+    value = values.get(step.saves)
+    walk.settle(prompts.answer_text(walk.flow, step, value, values))
+    _answered(walk, step.saves, value, step.goto)
 
 
 def _consented(walk: Walk, step: Consent, agreed: bool, label: Text, event: Pressed | Said) -> None:
@@ -275,19 +289,29 @@ def _consented(walk: Walk, step: Consent, agreed: bool, label: Text, event: Pres
 
 def _revise(walk: Walk, name: str) -> None:
     """Change one answer from the review, then follow its consequences through."""
-    path = walk.frame.path
+    order = list(walk.flow.steps)
+    before = takewhile(lambda step: step != name and order.index(step) < order.index(name), walk.frame.path)
     walk.settle(None)
-    walk.change_frame(step=name, revising=True, path=path[: path.index(name)] if name in path else path)
+    walk.change_frame(step=name, revising=True, path=tuple(before))
     walk.note("revising")
     walk.show()
 
 
 def _back(walk: Walk) -> None:
-    """To the question before, with its answer shown; from the first question of a flow to what was before it."""
-    frame = walk.frame
-    if frame.path:
+    """To the question before, with its answer shown; from the first question of a flow to what was before it.
+
+    What a review was left for is left as it was. What rests with the lender is not opened again.
+    """
+    frame, step = walk.frame, walk.step
+    if walk.waits(frame):
+        walk.say(Text("busy"))
+    elif frame.revising and isinstance(step, Ask | Choose) and walk.stands(step):
+        walk.note("left as it was")
         walk.settle(None)
-        walk.change_frame(step=frame.path[-1], path=frame.path[:-1], revising=False)
+        walk.enter()
+    elif frame.path and not isinstance(step, Await):
+        walk.settle(None)
+        walk.change_frame(step=frame.path[-1], path=frame.path[:-1])
         walk.note("back")
         walk.show()
     elif len(walk.state.frames) > 1 and walk.flow.kind == "talk":
@@ -298,6 +322,9 @@ def _back(walk: Walk) -> None:
 
 
 def _why(walk: Walk, step: object) -> None:
+    if walk.waits(walk.frame):
+        walk.say(Text("busy"))
+        return
     why = step.why if isinstance(step, Ask | Choose) else None
     prompt = walk.state.prompt
     walk.show(Text(why or "why.general"), edit=isinstance(walk.event, Pressed), misses=prompt.misses if prompt else 0)
@@ -319,7 +346,7 @@ def _said(walk: Walk, event: Said) -> None:
     walk.bury()
     walk.count()
     if not walk.state.frames:
-        walk.begin(walk.book.entry if _is_new(walk) else walk.book.home)
+        _greet(walk)
         return
     match walk.step:
         case Ask() as step:
@@ -358,12 +385,13 @@ def _read(walk: Walk, step: Ask, text: str) -> inputs.Reading:
 def _typed_answer(walk: Walk, step: Ask, event: Said) -> None:
     choice = _matching_choice(walk, event.text)
     both = inputs.answer_and_question(event.text)
-    asks = inputs.looks_like_question(event.text)
+    free = step.accepts in inputs.FREE_KINDS
+    asks = inputs.surely_asks(event.text) if free else inputs.looks_like_question(event.text)
     if choice:
         _chosen(walk, choice, event)
     elif both and not isinstance(reading := _read(walk, step, both[0]), inputs.Rejected):
         _take_answer(walk, step, reading.value, event, question=both[1])
-    elif asks and step.accepts in inputs.FREE_KINDS:
+    elif asks and free:
         _aside(walk, {"question": event.text})
     elif not isinstance(reading := _read(walk, step, event.text), inputs.Rejected):
         _take_answer(walk, step, reading.value, event)
@@ -387,10 +415,15 @@ def _take_answer(walk: Walk, step: Ask, value: Value, event: Said | Shared, ques
 
 
 def _typed_choice(walk: Walk, event: Said) -> None:
-    choice = _matching_choice(walk, event.text)
-    if choice:
+    both = inputs.answer_and_question(event.text) if isinstance(walk.step, Choose) else None
+    if choice := _matching_choice(walk, event.text):
         walk.change(heard=Heard(event.text, event.at))
         _chosen(walk, choice, event)
+    elif both and (choice := _matching_choice(walk, both[0])):
+        walk.change(heard=Heard(event.text, event.at))
+        _chosen(walk, choice, event)
+        if walk.state.frames:
+            _aside(walk, {"question": both[1]})
     else:
         _aside(walk, {"question": event.text})
 
@@ -436,8 +469,10 @@ def _missed(walk: Walk, hint: Text, near: Mapping[str, Text] = NO_CHOICES) -> No
 def _again(walk: Walk, *lead: Text, besides: Mapping[str, Text] = NO_CHOICES) -> None:
     """Ask the open question once more, below what has been said."""
     if not walk.state.frames:
-        walk.home()
-    elif isinstance(walk.step, Call | Handoff) and _pending_of(walk, walk.frame.instance):
+        for paragraph in lead:
+            walk.say(paragraph)
+        _greet(walk)
+    elif walk.waits(walk.frame):
         for paragraph in lead:
             walk.say(paragraph)
     elif walk.state.prompt:
@@ -520,26 +555,38 @@ def _waiting(walk: Walk, request: str) -> Pending | None:
     return next((item for item in walk.state.pending if item.request == request), None)
 
 
-def _pending_of(walk: Walk, instance: int) -> Pending | None:
-    return next((item for item in walk.state.pending if item.instance == instance and item.purpose == "step"), None)
-
-
 def _returned(walk: Walk, event: Returned) -> None:
     waiting = _waiting(walk, event.request)
     if not waiting:
         walk.note("an answer nobody waits for")
         return
-    on_top = walk.state.frames and walk.frame.instance == waiting.instance
     if waiting.purpose == "aside":
-        walk.change(pending=tuple(item for item in walk.state.pending if item != waiting))
+        _no_longer(walk, waiting)
         _answer_found(walk, event)
         return
+    asking = next((frame for frame in walk.state.frames if frame.instance == waiting.instance), None)
+    if asking is None or not walk.waits(asking):
+        walk.note("who asked is gone")
+        _no_longer(walk, waiting)
+        return
     walk.count()
-    if on_top:
+    if asking is walk.frame:
         walk.replace_busy()
+    else:
+        _bring_to_top(walk, asking)
     _deliver(walk, waiting, event)
-    if on_top:
-        walk.enter()
+    walk.is_news = True
+    walk.enter()
+
+
+def _no_longer(walk: Walk, waiting: Pending) -> None:
+    walk.change(pending=tuple(item for item in walk.state.pending if item != waiting))
+
+
+def _bring_to_top(walk: Walk, frame: Frame) -> None:
+    """What the customer waits for is told at once, whatever else was begun meanwhile."""
+    walk.settle(None)
+    walk.change(frames=(*(other for other in walk.state.frames if other is not frame), frame))
 
 
 def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
@@ -553,8 +600,8 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
         else:
             frames.append(frame)
     walk.note(f"returned {event.outcome}")
-    pending = tuple(item for item in walk.state.pending if item != waiting)
-    walk.change(frames=tuple(frames), pending=pending)
+    walk.change(frames=tuple(frames))
+    _no_longer(walk, waiting)
 
 
 def _answer_found(walk: Walk, event: Returned) -> None:
@@ -592,7 +639,7 @@ def _signalled(walk: Walk, event: Signalled) -> None:
     card = _card_of(event)
     if card:
         walk.effects.append(card)
-    if event.name == "manager" and event.outcome == "joined":
+    if _brings_person(event):
         walk.count()
         walk.settle(None)
         if isinstance(told, Text):
@@ -602,6 +649,10 @@ def _signalled(walk: Walk, event: Signalled) -> None:
     if isinstance(told, Text):
         walk.say(told)
     _wake(walk, event)
+
+
+def _brings_person(event: Signalled) -> bool:
+    return event.name == "manager" and event.outcome == "joined"
 
 
 def _card_of(event: Signalled) -> Show | None:

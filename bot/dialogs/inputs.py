@@ -72,6 +72,13 @@ def looks_like_question(text: str) -> bool:
     return bool(_QUESTION_END.search(plain) or starts or _QUESTION_ANYWHERE.search(plain))
 
 
+def surely_asks(text: str) -> bool:
+    """The same where nearly any words would do as an answer: a name may begin with `Will`, a shop's with `Can`."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    whole_sentence = _QUESTION_START.match(plain) and len(plain.split()) > 3
+    return bool(_QUESTION_END.search(plain) or _QUESTION_ANYWHERE.search(plain) or whole_sentence)
+
+
 def answer_and_question(text: str) -> tuple[str, str] | None:
     """Splits "300k. What is the rate?" into its answer and its question, or None where it is not both."""
     parts = [part.strip() for sentence in _SENTENCE.findall(text) for part in _CLAUSE.split(sentence)]
@@ -293,7 +300,17 @@ def limit(authored: str | None, values: Values) -> Decimal | None:
         return None
     if not _VALUE_NAME.fullmatch(authored):
         return Decimal(authored)
-    match values.get(authored):
+    return _number(values.get(authored))
+
+
+def is_within(value: Value, low: str | None, high: str | None, values: Values) -> bool:
+    """Whether an answer keeps to the limits as authored; one without a number has none to keep to."""
+    number, least, most = _number(value), limit(low, values), limit(high, values)
+    return number is None or ((least is None or least <= number) and (most is None or number <= most))
+
+
+def _number(value: Value) -> Decimal | None:
+    match value:
         case Money(amount=number):
             return number
         case Months(count=count):

@@ -19,7 +19,10 @@ class FlowRef:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice: `id` travels in the button, `label` is a text key, `value` what is saved (the id when not given)."""
+    """One choice: `id` travels in the button, `label` is a text key, `value` what is saved (the id when not given).
+
+    Under cards, one that does not `choose` leads away without taking the card.
+    """
 
     id: str
     label: str
@@ -27,6 +30,7 @@ class Option:
     value: str | int | bool | None = None
     when: Rule | None = None
     url: str | None = None
+    chooses: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ Choices that every form has carry ids with `!`, so that they cannot be mistaken 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.values import NO_VALUES, Money, Months, Text, Value, Values
+from bot.dialogs import inputs
 from bot.dialogs.model import (
     Ask,
     Await,
@@ -96,13 +97,20 @@ def option_value(option: Option) -> Value:
     return option.id if option.value is None else option.value
 
 
-def answer_text(flow: Flow, step: Step, value: Value) -> Text:
-    """An answer as it is read back: a choice by its label, anything else as its value."""
-    if isinstance(step, Choose):
-        for option in step.options:
-            if option_value(option) == value:
-                return Text(option.label)
-    return Text("answer", {"answer": value})
+def answer_text(flow: Flow, step: Ask | Choose | Cards, value: Value, values: Values) -> Text:
+    """An answer as it is read back: a choice by its label, a card by its name, anything else as its value."""
+    if isinstance(step, Cards):
+        return Text("answer", {"answer": details_of(values, step.saves, value).get("name", value)})
+    option = next((one for one in _options(flow, step) if option_value(one) == value), None)
+    return Text(option.label) if option else Text("answer", {"answer": value})
+
+
+def _options(flow: Flow, step: Ask | Choose) -> Iterator[Option]:
+    """The options of the question, and of others in the flow that save the same answer."""
+    if isinstance(step, Choose) and step.saves:
+        alike = (one for one in flow.steps.values() if isinstance(one, Choose) and one.saves == step.saves)
+        for asked in (step, *alike):
+            yield from asked.options
 
 
 def details_of(values: Values, name: str, choice: Value) -> Values:
@@ -120,18 +128,31 @@ def items(step: Cards, values: Values) -> tuple[str, ...]:
     return tuple(name for name in names if details_of(values, step.saves, name))
 
 
-def answered_steps(flow: Flow, frame: Frame) -> Iterator[tuple[str, Ask | Choose]]:
-    """The answered questions in the order they were asked."""
-    for name in frame.path:
-        step = flow.steps.get(name)
-        if isinstance(step, Ask | Choose) and step.saves and step.saves in frame.answers:
-            yield name, step
+def answered_steps(flow: Flow, frame: Frame, values: Values) -> Mapping[str, Ask | Choose | Cards]:
+    """The questions whose answers a review lists, in the flow's order, each answer once.
+
+    A card counts also where it was chosen before the form was entered, since the form rests on it.
+    """
+    found: dict[str, str] = {}
+    for name, step in flow.steps.items():
+        asked = isinstance(step, Ask | Choose) and name in frame.path and step.saves in frame.answers
+        if asked or (isinstance(step, Cards) and values.get(step.saves) is not None):
+            found.setdefault(_saves(step), name)
+    return {name: step for name in found.values() if isinstance(step := flow.steps[name], Ask | Choose | Cards)}
+
+
+def names_saved(flow: Flow, path: Iterable[str]) -> frozenset[str]:
+    """The answers that the steps of a path have saved."""
+    return frozenset(_saves(flow.steps[name]) for name in path if name in flow.steps)
+
+
+def _saves(step: Step) -> str:
+    return (step.saves or "") if isinstance(step, Ask | Choose | Cards) else ""
 
 
 def _navigation(flow: Flow, frame: Frame, why: str | None) -> tuple[str, ...]:
-    if flow.kind != "form":
-        return (WHY,) if why else ()
-    return (*((BACK,) if frame.path else ()), *((WHY,) if why else ()))
+    goes_back = flow.kind == "form" and (frame.path or frame.revising)
+    return (*((BACK,) if goes_back else ()), *((WHY,) if why else ()))
 
 
 def _current(book: FlowBook, flow: Flow, frame: Frame, step: Ask | Choose, values: Values) -> Text | None:
@@ -139,13 +160,24 @@ def _current(book: FlowBook, flow: Flow, frame: Frame, step: Ask | Choose, value
     if flow.kind != "form" or not step.saves:
         return None
     value = frame.answers.get(step.saves, values.get(step.saves))
-    return None if value is None or not _keepable(step, value) else answer_text(flow, step, value)
+    if value is None or not keepable(flow, step, value, values):
+        return None
+    return answer_text(flow, step, value, values)
 
 
-def _keepable(step: Ask | Choose, value: Value) -> bool:
-    """Whether an earlier answer can be one to this question: two flows may use one name for unlike things."""
+def keepable(flow: Flow, step: Ask | Choose, value: Value, values: Values) -> bool:
+    """Whether an earlier answer can be one to this question as it stands now.
+
+    Two flows may use one name for unlike things, and an answer may have changed what may be answered here.
+    """
     if isinstance(step, Choose):
-        return any(option_value(option) == value for option in step.options)
+        return any(option_value(option) == value for option in offered(tuple(_options(flow, step)), values))
+    if value is None:
+        return step.optional
+    return _is_kind(step, value) and inputs.is_within(value, step.low, step.high, values)
+
+
+def _is_kind(step: Ask, value: Value) -> bool:
     match step.accepts:
         case "amount" | "balance":
             return isinstance(value, Money)
@@ -219,9 +251,9 @@ def _consent(book: FlowBook, step: Consent, values: Values) -> View:
 def _review(book: FlowBook, flow: Flow, frame: Frame, step: Review, values: Values) -> View:
     lines: list[Text] = [said(book, step.review, values)]
     choices: dict[str, Text] = {}
-    for name, asked in answered_steps(flow, frame):
+    for name, asked in answered_steps(flow, frame, values).items():
         label = Text(f"label.{asked.saves}")
-        answer = answer_text(flow, asked, frame.answers[asked.saves or ""])
+        answer = answer_text(flow, asked, values.get(asked.saves or ""), values)
         lines.append(Text("review.line", {"field": label, "answer": answer}))
         choices[CHANGE + name] = Text("button.change", {"field": label})
     ids = list(choices)

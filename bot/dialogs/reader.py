@@ -166,6 +166,7 @@ class _Reader:
             value=fields.raw("value"),
             when=self.rule(place, when) if when is not None else None,
             url=fields.optional("url"),
+            chooses=fields.raw("chooses") is not False,
         )
         fields.finish()
         return option

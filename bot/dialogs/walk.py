@@ -48,6 +48,8 @@ class Walk:
         self.event = event
         self.effects: list[Effect] = []
         self.trace: list[str] = []
+        self.is_news = False
+        """Whether what comes next follows from what a service has just answered."""
         self._steps = 0
         self._notes = 0
         self._live: str | None = None
@@ -76,12 +78,15 @@ class Walk:
     def values(self) -> Values:
         """All that texts and rules may use: facts, what is known, and the answers of every frame, the top one last.
 
-        The fact `details` holds, by the name of an answer, what there is to say about each possible choice; what belongs
+        What is known is newer than what the frames beneath were told. The fact `details` holds, by the name of an answer, what there is to say about each possible choice; what belongs
         to the one chosen is among the values.
         """
-        merged = {**self.facts, **self.state.known}
-        for frame in self.state.frames:
+        merged = {**self.facts}
+        for frame in self.state.frames[:-1]:
             merged.update(frame.answers)
+        merged |= self.state.known
+        if self.state.frames:
+            merged |= self.frame.answers
         details = self.facts.get("details")
         for name in details if isinstance(details, Mapping) else ():
             merged = {**prompts.details_of(merged, name, merged.get(name)), **merged}
@@ -92,9 +97,20 @@ class Walk:
         return any(self.is_form(frame) for frame in self.state.frames)
 
     def is_form(self, frame: Frame) -> bool:
-        """Whether the frame holds answers that are worth coming back to."""
-        flow = self.flow_of(frame)
-        return flow.kind == "form" and not isinstance(flow.steps[frame.step], Await)
+        """Whether the frame holds answers that are worth coming back to, and waits for the customer."""
+        return self.lasts(frame) and not isinstance(self._step_of(frame), Await) and not self.waits(frame)
+
+    def lasts(self, frame: Frame) -> bool:
+        """Whether the frame outlives a way to the menu: a form that has not come to its end."""
+        return self.flow_of(frame).kind == "form" and not isinstance(self._step_of(frame), End)
+
+    def waits(self, frame: Frame) -> bool:
+        """Whether the frame's step has asked a service that has not answered yet."""
+        asked = any(item.purpose == "step" and item.instance == frame.instance for item in self.state.pending)
+        return asked and isinstance(self._step_of(frame), Call | Handoff)
+
+    def _step_of(self, frame: Frame) -> Step:
+        return self.flow_of(frame).steps[frame.step]
 
     # Changing the state
 
@@ -169,8 +185,10 @@ class Walk:
         slot = previous.slot if previous and in_place else self._live or f"p{self.state.turn}.{self.frame.instance}"
         if previous and not in_place:
             self.settle(None)
+        offered = {label.key for label in shown.choices.values()}
+        besides = {name: label for name, label in besides.items() if label.key not in offered}
         choices = {**shown.choices, **besides}
-        rows = (*shown.rows, *((name,) for name in besides if name not in shown.choices))
+        rows = (*shown.rows, *((name,) for name in besides))
         self.effects.append(
             Show(
                 slot=slot,
@@ -204,7 +222,7 @@ class Walk:
         frames = self.state.frames
         for depth, frame in enumerate(frames):
             if frame.flow.name == name and self.flow_of(frame).kind == "talk":
-                above = tuple(kept for kept in frames[depth + 1 :] if self.flow_of(kept).kind == "form")
+                above = tuple(kept for kept in frames[depth + 1 :] if self.lasts(kept))
                 frames = frames[:depth] + above
                 break
         flow = self.book.current(name)
@@ -225,8 +243,7 @@ class Walk:
 
     def home(self) -> None:
         """Go to the menu; forms under way and what waits for the lender stay open beneath it."""
-        kept = tuple(frame for frame in self.state.frames if self.flow_of(frame).kind == "form")
-        self.change(frames=kept)
+        self.change(frames=tuple(frame for frame in self.state.frames if self.lasts(frame)))
         self.begin(self.book.home)
 
     def go(self, target: str) -> None:
@@ -241,7 +258,7 @@ class Walk:
             raise ContentError(f"flow '{self.frame.flow.name}' goes round without waiting at step '{self.frame.step}'")
         match self.step:
             case Say() as step:
-                if not self.frame.revising:
+                if self.is_news or not self.frame.revising:
                     self._say_all(step)
                 self.go(step.goto)
             case Branch() as step:
@@ -252,10 +269,14 @@ class Walk:
                 self.begin(step.enter)
             case End() as step:
                 self.leave(step)
+            case Call() | Handoff() as step if self.waits(self.frame):
+                self._show_busy((isinstance(step, Call) and step.busy) or "busy")
             case Call() | Handoff() as step:
                 self.call(step)
-            case Ask() | Choose() | Consent() as step if self.frame.revising and self._answered(step):
+            case Ask() | Choose() | Consent() as step if self.frame.revising and self.stands(step):
                 self._pass_over(step)
+            case Await() as step if len(self.state.frames) > 1 and self.is_form(self.state.frames[-2]):
+                self._give_way(step)
             case Review():
                 self.change_frame(revising=False)
                 self._arrive()
@@ -285,14 +306,31 @@ class Walk:
 
     def _new_question(self) -> bool:
         step = self.step
-        return isinstance(step, Ask | Choose | Consent) and not self._answered(step)
+        return isinstance(step, Cards) or (isinstance(step, Ask | Choose | Consent) and not self.stands(step))
 
-    def _answered(self, step: Ask | Choose | Consent) -> bool:
-        name = f"consent_{step.consent}" if isinstance(step, Consent) else step.saves
-        return name in self.frame.answers
+    def stands(self, step: Ask | Choose | Consent) -> bool:
+        """In a revision: whether the question was answered before and its answer is still one.
+
+        The answer that was just changed does not stand where the same is asked again: it led here.
+        """
+        if isinstance(step, Consent):
+            return f"consent_{step.consent}" in self.frame.answers
+        name = step.saves or ""
+        return (
+            name in self.frame.answers
+            and name not in prompts.names_saved(self.flow, self.frame.path)
+            and prompts.keepable(self.flow, step, self.frame.answers[name], self.values())
+        )
+
+    def _give_way(self, step: Await) -> None:
+        """Rest beneath the form that was interrupted, so that it goes on where it was."""
+        self.say(prompts.said(self.book, step.shows, self.values()))
+        self.change(frames=(self.frame, *self.state.frames[:-1]))
+        self.enter()
 
     def _pass_over(self, step: Ask | Choose | Consent) -> None:
         """In a revision: the question was answered before and its answer still stands."""
+        self.is_news = False
         self.change_frame(path=(*self.frame.path, self.frame.step))
         match step:
             case Ask():
@@ -316,14 +354,18 @@ class Walk:
             self.effects.append(OpenHandoff(request, step.handoff, {}))
             return
         if step.busy:
-            self.settle(None)
-            slot = f"p{self.state.turn}.{frame.instance}"
-            body = (prompts.said(self.book, step.busy, values),)
-            self.effects.append(Show(slot=slot, body=body))
-            self.change(prompt=Prompt(slot=slot, turn=self.state.turn, body=body))
+            self._show_busy(step.busy)
         if step.patience:
             self.effects.append(SetTimer(request, step.patience))
         self.effects.append(Request(request, step.call, {name: values.get(name) for name in step.passes}))
+
+    def _show_busy(self, key: str) -> None:
+        """Show that something is under way, in the place where its outcome will stand."""
+        self.settle(None)
+        slot = f"p{self.state.turn}.{self.frame.instance}"
+        body = (prompts.said(self.book, key, self.values()),)
+        self.effects.append(Show(slot=slot, body=body))
+        self.change(prompt=Prompt(slot=slot, turn=self.state.turn, body=body))
 
     def replace_busy(self) -> None:
         """What is shown next takes the place of the message that said it would take a moment."""

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Final, TypeVar
 
 from bot.core.errors import ContentError, TillwiseError
-from bot.dialogs.checks import SYSTEM_TEXTS, check_flow
+from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
-from bot.dialogs.model import Call, Flow, Notice
+from bot.dialogs.model import Flow, Notice
 from bot.dialogs.reader import parse_flows
 from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
@@ -196,7 +196,7 @@ def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
 def _flows(parsed: _Parsed, messages: Messages, services: Collection[str] | None) -> Iterator[Problem]:
     texts = frozenset().union(*messages.values())
     for name, flow in parsed.flows.items():
-        called = {step.call for step in flow.steps.values() if isinstance(step, Call)}
+        called = set(services_called(flow))
         for found in check_flow(
             flow,
             texts=texts,

@@ -8,6 +8,7 @@ from typing import Final
 from bot.conversation.desk import Desk
 from bot.conversation.incoming import Taken
 from bot.conversation.ports import Conversation, Job, UnitOfWork
+from bot.conversation.services import SERVICES
 from bot.conversation.turn import Turns
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event, Opened, Pressed, Said
@@ -36,7 +37,7 @@ class Published:
 
 async def published(marks: Marks) -> Published:
     """The content of the marked documents, published once for all stories: it is frozen."""
-    library = Library(MemoryReleases(), FixedClock(BEGINNING))
+    library = Library(MemoryReleases(), FixedClock(BEGINNING), services=SERVICES)
     await library.publish(marks.documents, by="stories")
     return Published(library, marks)
 
