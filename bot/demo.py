@@ -20,10 +20,11 @@ from bot.storage.database import Database
 from bot.storage.repositories.managers import PostgresManagers
 
 TOKEN: Final = "7000000001:demo-token-of-the-simulator"  # noqa: S105 -- the simulator lets every token in
-NAMES: Final = {
-    "zh": ("林悦", "客户经理", "周一至周五 9:00–18:00"),
-    "en": ("Lin Yue", "Account manager", "Mon–Fri 9:00–18:00"),
+MANAGERS: Final = {
+    "zh": ("方雅", "客户经理", "周一至周五 9:00–18:00"),
+    "en": ("Ya Fang", "Account manager", "Mon–Fri 9:00–18:00"),
 }
+"""By language: the name of an account manager who gives none, the role and the hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,15 @@ async def _emptied(database: Database) -> None:
     await database.pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
-def _inviting(database: Database, bot: Running) -> Callable[[str], Coroutine[Any, Any, str]]:
+def _inviting(database: Database, bot: Running) -> Callable[[str, str], Coroutine[Any, Any, str]]:
     """Invites account managers, each by a link of its own."""
 
-    async def invite(language: str) -> str:
+    async def invite(name: str, language: str) -> str:
         code = new_code()
         locale = bot.parts.library.current.texts.nearest(language)
-        name, role, hours = NAMES.get(locale, NAMES["en"])
-        managers = PostgresManagers(database.pool)
-        await managers.add(Manager(id=0, name=name, role=role, hours=hours, language=locale, invitation=hashed(code)))
+        usual, role, hours = MANAGERS.get(locale, MANAGERS["en"])
+        invited = Manager(0, name or usual, role, hours, locale, invitation=hashed(code))
+        await PostgresManagers(database.pool).add(invited)
         return f"https://t.me/{bot.account.username}?start={payload(code)}"
 
     return invite

@@ -13,8 +13,8 @@ from bot.core.clock import Clock
 from bot.simulator.lender.app import create_lender
 from bot.simulator.server import create_simulator
 
-Invite = Callable[[str], Awaitable[str]]
-"""Makes an invitation link for an account manager who reads the given language."""
+Invite = Callable[[str, str], Awaitable[str]]
+"""Makes an invitation link for the account manager of the given name, who reads the given language."""
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class DemoHooks:
 
 
 def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
-    """The simulator with the demo lender at `/lender` and `GET /demo/invitation?language=…`.
+    """The simulator with the demo lender at `/lender` and `GET /demo/invitation?name=…&language=…`.
 
     The lender is at `app.state.lender`; its `state.desk` is to be closed when the server begins to stop.
     """
@@ -35,7 +35,8 @@ def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
     async def invitation(request: Request) -> Response:
         if hooks.invite is None:
             return JSONResponse({"error": "the bot is not running yet"}, 404)
-        return JSONResponse({"link": await hooks.invite(request.query_params.get("language", ""))})
+        asked = request.query_params
+        return JSONResponse({"link": await hooks.invite(asked.get("name", ""), asked.get("language", ""))})
 
     app = create_simulator(clock=clock, mounts={"/lender": lender})
     app.router.routes.insert(0, Route("/demo/invitation", invitation))

@@ -27,6 +27,12 @@ REASON_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "amount_too_high": ("申请金额偏高", "Amount too high"),
     "outside_area": ("不在服务区域", "Outside the area"),
 }
+PRODUCT_LABELS: Final[Mapping[str, tuple[str, str]]] = {
+    "working_capital": ("随借随还周转贷", "Working-capital line"),
+    "equipment": ("设备贷", "Equipment loan"),
+    "harvest": ("丰收贷", "Harvest loan"),
+    "flexible": ("灵工贷", "Flexible-worker loan"),
+}
 STAGE_LABELS: Final[Mapping[Stage, tuple[str, str]]] = {
     Stage.SUBMITTED: ("已提交", "Submitted"),
     Stage.DOCS_CHECK: ("审核材料", "Checking documents"),
@@ -49,11 +55,12 @@ STAGE_LABELS: Final[Mapping[Stage, tuple[str, str]]] = {
 
 
 def options() -> dict[str, Any]:
-    """What may be asked for, given as a reason, and moved to, each with its label in both languages."""
+    """What may be asked for, given as a reason, moved to and lent, each with its label in both languages."""
     return {
         "documents": _labelled(DOCUMENT_LABELS),
         "reasons": _labelled(REASON_LABELS),
         "stages": _labelled(STAGE_LABELS),
+        "products": _labelled(PRODUCT_LABELS),
     }
 
 

@@ -174,6 +174,6 @@ def _letter(record: Record, event_id: str, kind: str, now: datetime, data: dict[
 
 
 def masked(answers: dict[str, str]) -> str:
-    """The applicant's name as staff who only watch may see it: its first character."""
-    name = next((text for key, text in answers.items() if key.endswith("name") and text), "")
+    """The applicant's name, or else that of the business, as staff who only watch may see it: its first character."""
+    name = answers.get("contact_name") or next((text for key, text in answers.items() if key.endswith("name")), "")
     return f"{name[0]}**" if name else "—"

@@ -53,9 +53,9 @@ export const simulator = {
     form.set("file", file, name ?? file.name);
     return user(id, "file", form);
   },
-  async invitation() {
+  async invitation(name, language) {
     try {
-      return (await call("GET", "/demo/invitation")).link;
+      return (await call("GET", `/demo/invitation?${new URLSearchParams({ name, language })}`)).link;
     } catch {
       return null;
     }

@@ -22,9 +22,10 @@ export class LenderPanel {
   #applications = new Map();
   #cards = new Map();
   #settings = {};
-  #options = { documents: [], reasons: [], stages: [] };
+  #options = { documents: [], reasons: [], stages: [], products: [] };
   #away = true;
   #meanwhile = null;
+  #asked = false;
 
   constructor() {
     this.head = h("header", { class: "lender-head" });
@@ -45,6 +46,7 @@ export class LenderPanel {
     await this.#read();
     const news = this.#meanwhile;
     this.#meanwhile = null;
+    this.#asked = true;
     news.forEach((event) => this.#apply(event));
     this.render();
   }
@@ -53,7 +55,7 @@ export class LenderPanel {
     try {
       const [{ automatic, applications }, options, settings] = await Promise.all([lender.applications(), lender.options(), lender.settings()]);
       this.#applications = new Map(applications.map((application) => [application.reference, application]));
-      this.#options = { documents: [], reasons: [], stages: [], ...options };
+      this.#options = { documents: [], reasons: [], stages: [], products: [], ...options };
       this.#settings = { automatic, ...settings };
       this.#away = false;
     } catch {
@@ -119,6 +121,7 @@ export class LenderPanel {
   }
 
   #nothing() {
+    if (!this.#asked) return h("div");
     const [title, text] = this.#away ? ["lenderAway", "lenderAwayText"] : ["noApplications", "noApplicationsText"];
     return h("div", { class: "lender-empty" }, h("img", { src: "/static/img/ledger.svg", alt: "", class: "empty-art" }), h("h3", null, t(title)), h("p", null, t(text)));
   }
@@ -128,7 +131,7 @@ export class LenderPanel {
     const months = application.months ? t("months", { n: application.months }) : null;
     const terms = [money(application.amount), months].filter(Boolean).join(" · ");
     return [
-      h("div", { class: "application-head" }, h("div", null, h("h3", null, word(application.applicant) ?? ""), h("p", { class: "reference" }, reference)), h("div", { class: "terms" }, h("strong", null, terms), h("span", null, humanised(word(application.product) ?? "")))),
+      h("div", { class: "application-head" }, h("div", null, h("h3", null, word(application.applicant) ?? ""), h("p", { class: "reference" }, reference)), h("div", { class: "terms" }, h("strong", null, terms), h("span", null, this.#label(this.#options.products, application.product)))),
       this.#progress(application), this.#state(application), this.#buttons(application)];
   }
 

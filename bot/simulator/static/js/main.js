@@ -151,7 +151,7 @@ async function main() {
   store.addEventListener("resynchronised", repopulate);
   store.addEventListener("bot", () => phones.manager.invite());
   lender.start();
-  await Promise.allSettled([phones.customer.restore(), phones.manager.restore(), phones.manager.invite()]);
+  await Promise.allSettled([phones.customer.restore(), phones.manager.restore()]);
 }
 
 main();

@@ -24,7 +24,7 @@ export class Phone {
   #thread = null;
   #topicUnread = new Map();
   #pressedAt = 0;
-  #invitation = null;
+  #invitation = undefined;
 
   constructor({ role, store }) {
     Object.assign(this, { role, store });
@@ -57,12 +57,13 @@ export class Phone {
   async select(id) {
     this.#user = id;
     this.#thread = null;
+    this.#invitation = undefined;
     this.#topicUnread.clear();
     localStorage.setItem(`tillwise.${this.role}`, String(id));
     this.log.reset();
     this.composer.use(`${id}`);
     this.render();
-    await this.store.open(id).catch(() => this.#say("unreachable"));
+    await Promise.all([this.store.open(id).catch(() => this.#say("unreachable")), this.invite()]);
   }
 
   /** Choose whom to show at first: the one last played, else the first there is. */
@@ -128,7 +129,7 @@ export class Phone {
     const begun = this.#user !== null && this.#chat.messages.size > 0;
     const part = this.user?.blocked ? "blocked" : begun ? "composer" : "start";
     const focused = this.footer.contains(document.activeElement);
-    const facts = part === "composer" ? part : [part, currentLanguage(), Boolean(this.store.bot && this.user), this.#invitation];
+    const facts = part === "composer" ? part : [part, currentLanguage(), Boolean(this.store.bot && this.user), String(this.#invitation)];
     redraw(this.footer, facts, { blocked: () => this.#unblockBar(), composer: () => this.composer.element, start: () => this.#startBar() }[part]);
     if (focused && !this.footer.contains(document.activeElement)) this.log.scroller.focus({ preventScroll: true, focusVisible: false });
     if (part === "composer") this.composer.setKeyboard(this.#chat.keyboard);
@@ -140,10 +141,10 @@ export class Phone {
 
   #startBar() {
     const ready = this.store.bot && this.user;
+    const asking = this.role === "manager" && this.#invitation === undefined;
     const invited = this.role === "manager" && this.#invitation;
-    const start = h("button", { type: "button", class: `button ${invited ? "quiet" : "primary"} wide start`, disabled: !ready, onclick: () => this.#start() }, t("start"));
-    const join = invited && h("button", { type: "button", class: "button primary wide start", disabled: !ready, onclick: () => this.#join() }, t("inviteJoin"));
-    return h("div", { class: "big-action" }, join || start);
+    const [label, run] = asking || invited ? ["inviteJoin", () => this.#join()] : ["start", () => this.#start()];
+    return h("div", { class: "big-action" }, h("button", { type: "button", class: "button primary wide start", disabled: !ready || asking, onclick: run }, t(label)));
   }
 
   #renderEmpty() {
@@ -298,10 +299,13 @@ export class Phone {
     return this.#attempt(simulator.start(this.#user, payload));
   }
 
-  /** Show the invitation while there is one. */
+  /** Have whoever holds this phone invited by their own name, in their language; show the invitation where there is one. */
   async invite() {
-    if (this.role !== "manager") return;
-    this.#invitation = await simulator.invitation();
+    const user = this.user;
+    if (this.role !== "manager" || !user) return;
+    const link = await simulator.invitation(fullName(user), user.language_code);
+    if (user.id !== this.#user) return;
+    this.#invitation = link;
     this.#renderFrame();
   }
 
