@@ -78,7 +78,7 @@ async def test_fifty_taps_are_all_answered_and_end_in_one_message(mode: Mode) ->
         await customer.sees("Pressed 50")
 
         assert await customer.answers(50) == ["Noted"] * 50
-        assert s.shop.outbox.open() == []
+        await until(lambda: s.shop.outbox.open() == [])
 
 
 async def test_an_answer_lost_on_its_way_costs_at_most_a_message_twice() -> None:
