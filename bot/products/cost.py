@@ -5,7 +5,7 @@ Source: People's Bank of China announcement 2021 No. 3. The convention in prose:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -49,16 +49,25 @@ def _monthly(net_received: Decimal, rows: Sequence[Payment]) -> AnnualCost:
 
 
 def _dated(net_received: Decimal, start: date, rows: Sequence[Payment]) -> AnnualCost:
-    dates = [start, *(row.due for row in rows)]
-    flows = [-float(net_received), *(float(row.total) for row in rows)]
-    return AnnualCost(_rounded(simple_rate(dates, flows)), _rounded(_found(pyxirr.xirr(dates, flows))), dated=True)
+    return dated_cost([(start, -net_received), *((row.due, row.total) for row in rows)])
+
+
+def dated_cost(flows: Iterable[tuple[date, Decimal]]) -> AnnualCost:
+    """The cost of dated flows, what is received negative, what is paid positive; the first is received.
+
+    Flows of one day keep their order. Raises `ValueError` when there is none to find.
+    """
+    dates, amounts = zip(
+        *((day, float(amount)) for day, amount in sorted(flows, key=lambda flow: flow[0])), strict=True
+    )
+    return AnnualCost(_rounded(simple_rate(dates, amounts)), _rounded(_found(pyxirr.xirr(dates, amounts))), dated=True)
 
 
 def simple_rate(dates: Sequence[date], flows: Sequence[float]) -> float:
     """The annual rate that explains dated flows without interest on interest, actual days over 365.
 
     Interest accrues on the principal outstanding only; a payment settles accrued interest first. The first flow is
-    the pay-out (negative). On equal months it is the monthly IRR times twelve. Raises `ValueError` above 10,000 %.
+    the pay-out (negative), a later negative one another draw. On equal months it is the monthly IRR times twelve. Raises `ValueError` above 10,000 %.
     """
     years = [(later - earlier).days / 365 for earlier, later in pairwise(dates)]
     low, high = 0.0, _HIGHEST
@@ -75,7 +84,7 @@ def _left_over(rate: float, years: Sequence[float], flows: Sequence[float]) -> f
     balance, accrued = -flows[0], 0.0
     for gap, payment in zip(years, flows[1:], strict=True):
         accrued += balance * rate * gap
-        settled = min(payment, accrued)
+        settled = min(max(payment, 0.0), accrued)
         accrued, balance = accrued - settled, balance - (payment - settled)
     return balance + accrued
 

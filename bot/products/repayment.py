@@ -79,6 +79,12 @@ def add_months(day: date, months: int) -> date:
     return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))
 
 
+def months_until(start: date, end: date) -> int:
+    """The months from `start` to `end`, a month begun counted whole; 1 at least."""
+    months = max(1, (end.year - start.year) * 12 + end.month - start.month)
+    return months if add_months(start, months) >= end else months + 1
+
+
 def due_dates(loan: Loan) -> tuple[date, ...]:
     """The due date of each month of the term; counted from the draw-down day, so a short month shifts no later one."""
     dates = tuple(add_months(loan.start, number) for number in range(1, loan.months + 1))
@@ -120,6 +126,15 @@ def grace_annuity(loan: Loan) -> tuple[Payment, ...]:
             ZERO if number <= loan.grace_months else share(number - loan.grace_months, balance, interest)
         ),
     )
+
+
+def flat_fee(principal: Decimal, monthly_fee_rate: Decimal, months: int, start: date) -> tuple[Payment, ...]:
+    """等本等费: the same principal and the same fee every month; `monthly_fee_rate` is a share of the initial principal.
+
+    The fee takes the place of interest, so that a row has none.
+    """
+    fee = to_cent(principal * monthly_fee_rate)
+    return tuple(replace(row, fee=fee) for row in equal_principal(Loan(principal, Decimal(0), months, start)))
 
 
 def interest_only_daily(loan: Loan) -> tuple[Payment, ...]:

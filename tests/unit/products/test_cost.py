@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.products.cost import AnnualCost, annual_cost, simple_rate
-from bot.products.repayment import METHODS, Loan, Payment, add_months, schedule
+from bot.products.repayment import METHODS, Loan, Payment, add_months, flat_fee, schedule
 from tests.unit.products.test_repayment import every_method, loans
 
 DAY = date(2024, 1, 31)
@@ -69,6 +69,11 @@ def test_a_loan_without_interest_and_fees_costs_nothing() -> None:
     for method in METHODS:
         cost = _cost(method, Loan(Decimal(1200), Decimal(0), 12, DAY))
         assert (cost.simple, cost.compound) == (Decimal(0), Decimal(0))
+
+
+def test_a_flat_fee_costs_nearly_twice_what_it_is_called() -> None:
+    cost = annual_cost(Decimal(100_000), DAY, flat_fee(Decimal(100_000), Decimal("0.006"), 12, DAY), dated=False)
+    assert (cost.simple, cost.compound) == (Decimal("0.130342"), Decimal("0.138418"))
 
 
 def test_flows_that_no_rate_explains_are_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.products.repayment import METHODS, ZERO, Loan, add_months, due_dates, schedule, to_cent
+from bot.products.repayment import METHODS, ZERO, Loan, add_months, due_dates, flat_fee, months_until, schedule, to_cent
 
 DAY = date(2024, 1, 31)
 
@@ -171,6 +171,25 @@ def test_the_last_instalment_of_an_annuity_differs_by_less_than_a_cent_a_row(loa
     rows = schedule("annuity", loan)
     growth = (1 + loan.monthly_rate) ** loan.months
     assert abs(rows[-1].total - rows[0].total) <= Decimal("0.011") * loan.months * growth
+
+
+@given(amounts, st.integers(0, 200).map(lambda points: Decimal(points) / 10_000), st.integers(1, 72), days)
+def test_a_flat_fee_is_the_same_every_month_and_the_principal_is_repaid_to_the_cent(
+    principal: Decimal, rate: Decimal, months: int, start: date
+) -> None:
+    rows = flat_fee(principal, rate, months, start)
+    assert {row.fee for row in rows} == {to_cent(principal * rate)}
+    assert {row.interest for row in rows} == {ZERO}
+    assert sum(row.principal for row in rows) == principal
+    assert [row.due for row in rows] == [add_months(start, number) for number in range(1, months + 1)]
+
+
+@given(days, st.integers(1, 600), st.integers(0, 27))
+def test_the_months_until_a_day_reach_it_and_one_fewer_does_not(start: date, months: int, before: int) -> None:
+    end = date.fromordinal(max(add_months(start, months).toordinal() - before, start.toordinal() + 1))
+    found = months_until(start, end)
+    assert add_months(start, found) >= end
+    assert found == 1 or add_months(start, found - 1) < end
 
 
 _A_DAY = date(2024, 1, 2) - date(2024, 1, 1)
