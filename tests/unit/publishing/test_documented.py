@@ -18,8 +18,8 @@ AUTHORS_GUIDE = (Path(__file__).parents[3] / "docs" / "content.md").read_text(en
     "named",
     [
         *(f"`{figure}`" for figure in FIGURES),
-        *(f":{style}}}" for style in STYLES if style),
-        *(f"<{tag}>" for tag in TAGS),
+        *(f":{style}}}" for style in sorted(STYLES) if style),
+        *(f"<{tag}>" for tag in sorted(TAGS)),
         f"{MESSAGE_LENGTH:,} characters",
         f"a label {LABEL_LENGTH}",
     ],
