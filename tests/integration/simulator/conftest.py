@@ -19,9 +19,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.simulator.client import Phone, SimulatorClient
-from bot.simulator.server import create_simulator, listening_socket, running
+from bot.simulator.server import create_simulator, running
 from bot.simulator.world import World
 from bot.testing.clock import FixedClock
+from bot.web.server import listening_socket
 
 TOKEN = "4242:an-ordinary-token"
 PNG = bytes.fromhex(
