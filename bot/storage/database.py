@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.core.errors import SettingsError
+from bot.storage.pool import Pool
 
 Notified = Callable[[str], Awaitable[None]]
 
@@ -55,26 +56,28 @@ class Database:
         self.url = url
         self._size = size
         self._name = name
-        self._pool: Any = None
+        self._pool: Pool | None = None
 
     async def open(self) -> None:
         """Connect. Raises `SettingsError` when the server refuses or cannot be reached."""
         engine_url(self.url)
+        pool = Pool(self._connect, self._size)
         try:
-            self._pool = await asyncpg.create_pool(
-                self.url,
-                min_size=1,
-                max_size=self._size,
-                max_inactive_connection_lifetime=0,  # no timer to set and unset around every turn
-                max_queries=10_000_000,
-                max_cached_statement_lifetime=0,
-                statement_cache_size=200,
-                server_settings={**_SERVER_SETTINGS, "application_name": self._name},
-                init=_set_codecs,
-                reset=_keep_session,
-            )
+            pool.release(await pool.acquire())
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise unreachable(error) from None
+        self._pool = pool
+
+    async def _connect(self) -> Any:
+        """A connection of the driver, for the pool."""
+        connection = await asyncpg.connect(
+            self.url,
+            max_cached_statement_lifetime=0,
+            statement_cache_size=200,
+            server_settings={**_SERVER_SETTINGS, "application_name": self._name},
+        )
+        await _set_codecs(connection)
+        return connection
 
     async def close(self) -> None:
         """Disconnect, after what is running has ended."""
@@ -94,7 +97,7 @@ class Database:
         await self.close()
 
     @property
-    def pool(self) -> Any:
+    def pool(self) -> Pool:
         """The pool, an `Executor` for single statements."""
         if self._pool is None:
             raise RuntimeError("the database is not open")
@@ -103,7 +106,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
         """A connection with a transaction that commits at the end and rolls back on an error."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.pool.connection() as connection, connection.transaction():
             yield connection
 
     @cached_property
@@ -160,7 +163,3 @@ async def _set_codecs(connection: Any) -> None:
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=orjson.dumps, decoder=orjson.loads, format="binary"
     )
-
-
-async def _keep_session(_connection: Any) -> None:
-    """Nothing to reset: a unit of work ends its transaction itself, and sets nothing for the session."""

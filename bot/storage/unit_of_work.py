@@ -244,7 +244,8 @@ class _Work:
         try:
             await self._connection.execute("BEGIN")
         except BaseException as error:
-            await pool.release(self._connection)
+            self._connection.terminate()  # where it stands is not known
+            pool.release(self._connection)
             if self._is_lost(error):
                 raise StorageUnavailable(type(error).__name__) from error
             raise
@@ -262,22 +263,14 @@ class _Work:
             self._connection.terminate()  # never back to the pool with a transaction open
             raise
         finally:
-            if lost and not _closed(self._connection):
+            if lost:
                 self._connection.terminate()
-            await self._storage.database.pool.release(self._connection)
+            self._storage.database.pool.release(self._connection)
         if lost:
             raise StorageUnavailable(type(error).__name__) from error
 
     def _is_lost(self, error: BaseException) -> bool:
-        return isinstance(error, _LOST) or (isinstance(error, InterfaceError) and _closed(self._connection))
-
-
-def _closed(connection: Any) -> bool:
-    try:
-        closed: bool = connection.is_closed()
-    except InterfaceError:
-        return True  # the pool has already taken a lost one back
-    return closed
+        return isinstance(error, _LOST) or (isinstance(error, InterfaceError) and self._connection.is_closed())
 
 
 class PostgresStorage:
