@@ -14,6 +14,7 @@ const PHASE_OF = {
   counter_offer: 3, declined: 3, signing: 4, collateral: 4, disbursing: 4, disbursed: 5, repaying: 5, settled: 5, withdrawn: 0, expired: 0,
 };
 const ENDED = { declined: "bad", withdrawn: "bad", expired: "bad", disbursed: "good", repaying: "good", settled: "good", approved: "good" };
+const isPaidOut = (stage) => PHASE_OF[stage] === PHASES.length;
 const DECIDABLE = new Set(["submitted", "docs_check", "docs_missing", "credit_authorised", "risk_review", "site_visit", "decision"]);
 const PACES = [2, 5, 8, 15, 30];
 const DELAYS = [30, 120, 600];
@@ -143,7 +144,7 @@ export class LenderPanel {
 
   #state({ stage, acts_next: actor, missing, updated_at: updated }) {
     const documents = (missing ?? []).map((id) => this.#label(this.#options.documents, id)).join("、");
-    const who = actor && !(stage in ENDED && ENDED[stage] === "bad") && h("span", { class: `actor ${actor}` }, `${t("actsNext")} ${t(`actor_${actor}`)}`);
+    const who = actor && ENDED[stage] !== "bad" && !isPaidOut(stage) && h("span", { class: `actor ${actor}` }, `${t("actsNext")} ${t(`actor_${actor}`)}`);
     return h("div", { class: "application-state" }, h("strong", null, this.#stage(stage)), who, updated && h("time", { datetime: updated }, t("updated", { time: ago(updated) })), documents && h("p", { class: "missing" }, t("missing", { list: documents })));
   }
 
@@ -159,7 +160,7 @@ export class LenderPanel {
         next.length > 1 && h("button", { type: "button", class: "button primary narrow", "aria-label": t("stepElse"), title: t("stepElse"), onclick: () => this.#openSteps(application) }, icon("chevron"))),
       h("div", { class: "tools" },
         choice("gavel", t("decide"), () => this.#openDecision(application), deciding),
-        choice("document", t("requestDocument"), () => this.#openDocuments(reference), !over),
+        choice("document", t("requestDocument"), () => this.#openDocuments(reference), !over && !isPaidOut(stage)),
         choice("clock", t("delay"), () => this.#openDelay(reference), !over),
         choice("repeat", t("resend"), () => this.#do(lender.resend(reference), "resent"))));
   }

@@ -1,0 +1,200 @@
+"""The acts of the journey, each as a customer, an account manager or the lender plays it and sees its result."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+from playwright.async_api import Locator, Page, expect
+
+from bot.core.values import Money, Months, Text
+from tests.acceptance.seats import PATIENCE, Camera, LenderPanel, Seat, Words
+from tests.acceptance.tongues import Tongue
+
+CREDIT_CODE: Final = "92330106MA2B0QTX57"
+REFERENCE: Final = re.compile(r"RG-\d{4}-\d{6}")
+AMOUNT: Final = Money(Decimal(300_000))
+PRODUCT: Final = Text("product.working_capital.name")
+
+
+class Journey:
+    """A customer, an account manager and a lender at one page, in one language."""
+
+    def __init__(self, page: Page, tongue: Tongue, camera: Camera) -> None:
+        self.page = page
+        self.labels = tongue.page
+        self.typed = tongue.typed
+        self.words = Words(tongue.code)
+        self.customer = Seat(page, "customer")
+        self.manager = Seat(page, "manager")
+        self.lender = LenderPanel(page)
+        self._camera = camera
+
+    async def shot(self, name: str) -> None:
+        """A picture for people to look at."""
+        await self._camera.take(self.page, name)
+
+    async def answer(self, question: str, text: str) -> None:
+        """This is the open question; it is answered by typing."""
+        await self.customer.sees(self.words.opening(question))
+        await self.customer.say(text)
+
+    async def choose(self, question: str, label: str, **values: Any) -> None:
+        """This is the open question; it is answered by a button."""
+        await self.customer.sees(self.words.opening(question))
+        await self.customer.press(self.words(label, **values))
+
+    async def arrive_by_a_channel(self) -> None:
+        customer, labels = self.customer, self.labels
+        await expect(customer.root.get_by_role("button", name=labels.start, exact=True)).to_be_enabled(timeout=PATIENCE)
+        await self.shot("before")
+        await customer.tap(labels.menu)
+        await customer.tap(labels.link)
+        await customer.tap(labels.channel)
+        await self.choose("welcome.language", f"language.{self.words.locale}")
+        await customer.sees(self.words("segment.ask"))
+        await self.shot("segment")
+        await customer.press(self.words("segment.sole_trader"))
+        await customer.sees(self.words("home.menu"))
+
+    async def look_at_products(self) -> None:
+        customer, words = self.customer, self.words
+        await customer.press(words("home.products"))
+        await customer.sees(words("product.working_capital.name"), "¥500,000", "7.20%", self._position(1))
+        await self.shot("card")
+        await customer.press(words("button.next"))
+        await customer.sees(words("product.equipment.name"), "6.51%", self._position(2))
+        await customer.press(words("button.previous"))
+        await customer.sees(words("product.working_capital.name"), self._position(1))
+        await customer.press(words("products.details"))
+        await customer.sees(words("products.after"))
+        await customer.saw("7.44%")
+        await self.shot("product")
+
+    def _position(self, position: int) -> str:
+        return self.words("cards.position", position=position, total=3)
+
+    async def read_a_case_story(self) -> None:
+        customer, words = self.customer, self.words
+        await customer.press(words("home.stories"))
+        await customer.sees(words("story.kind.illustrative"), words("story.noodle_shop.who"), "¥81,451.84")
+        await self.shot("story")
+        await customer.press(words("stories.products"))
+        await customer.sees(words("product.working_capital.name"), self._position(1))
+
+    async def check_eligibility(self) -> None:
+        customer, words, typed = self.customer, self.words, self.typed
+        await customer.press(words("products.check"))
+        await self.choose("purpose.ask", "purpose.stock")
+        await self.answer("amount.ask", typed.amount)
+        await self.choose("has_licence.ask", "has_licence.yes")
+        await self.answer("months_trading.ask", typed.trading)
+        await self.answer("monthly_turnover.ask", typed.turnover)
+        await self.answer("open_debts.ask", "0")
+        await customer.sees(words("eligibility.meets", product=PRODUCT), words("eligibility.notice"), "¥300,000")
+        await self.shot("eligibility")
+
+    async def ask_for_a_quote(self) -> None:
+        customer, words = self.customer, self.words
+        await customer.press(words("products.quote"))
+        await self.choose("quote.ask_amount", "button.keep", answer=AMOUNT)
+        await self.answer("quote.ask_months", self.typed.term)
+        await customer.sees(words("product.working_capital.name"), "¥300,000", "7.20%", "7.44%")
+        await self.shot("quote")
+        await customer.press(words("quote.whole_button"))
+        await customer.sees(words("quote.next"))
+        await customer.saw("420")  # basis points over the prime rate
+        await customer.saw(re.compile(r"12\D.*¥300,000\.00"))  # the last row of the schedule pays the principal back
+        await self.shot("whole-quote")
+
+    async def consent(self, *, to_be_contacted: bool = True) -> None:
+        await self.customer.press(self.words("home.apply"))
+        await self.choose("consent.share_with_lender", "button.agree")
+        await self.choose("consent.credit_enquiry", "button.agree")
+        await self.customer.sees(self.words("consent.contact_by_manager"))
+        await self.shot("consent")
+        await self.customer.press(self.words("button.agree" if to_be_contacted else "button.refuse"))
+
+    async def mistype_the_amount(self) -> None:
+        """What is no amount is answered by a hint with an example, and the question stays open."""
+        await self.answer("amount.ask", self.typed.no_amount)
+        await self.customer.sees(
+            self.words("input.amount", said=self.typed.no_amount), self.words.opening("amount.ask")
+        )
+        await self.shot("hint")
+
+    async def ask_in_the_middle(self) -> None:
+        """A question of the customer's own is answered, then the open one is asked once more."""
+        await self.answer("purpose.ask", self.typed.question)
+        await self.customer.saw(self.typed.answered)
+        await self.customer.sees(self.words("purpose.ask"))
+        await self.shot("aside")
+
+    async def answer_about_the_business(self) -> None:
+        await self.answer("business_name.ask", self.typed.shop)
+        await self.choose("has_licence.ask", "has_licence.yes")
+        await self.answer("uscc.ask", CREDIT_CODE)
+
+    async def share_the_phone_number(self) -> None:
+        await self.answer("contact_name.ask", self.typed.name)
+        await self.customer.saw(self.words.opening("phone.ask"))
+        await self.customer.tap(self.words("button.contact"))
+        await self.shot("share")
+        await self.customer.root.get_by_role("alertdialog").get_by_role("button", name=self.labels.share).click()
+
+    async def review_and_correct(self) -> None:
+        customer, words = self.customer, self.words
+        await customer.sees(words("preapply.review"), words("product.working_capital.name"), "¥300,000", "¥150,000")
+        await customer.sees(self.typed.shop, CREDIT_CODE, self._months(96), self.typed.name, "13800138101")
+        await self.shot("review")
+        await customer.press(words("button.change", field=Text("label.months_trading")))
+        await self.answer("months_trading.ask", self.typed.corrected)
+        await customer.sees(words("preapply.review"), self._months(108))
+
+    def _months(self, count: int) -> str:
+        return self.words("answer", answer=Months(count))
+
+    async def submit(self) -> Locator:
+        """The progress card."""
+        customer, words = self.customer, self.words
+        await customer.press(words("preapply.confirm"))
+        told = await customer.saw(words.opening("preapply.submitted"))
+        await expect(told).to_contain_text(REFERENCE)
+        await customer.sees(words("preapply.waiting"))
+        return await customer.same(await customer.saw(words("stage.submitted.means")))
+
+    async def hear_of(self, stage: str, card: Locator) -> None:
+        """The card, edited in place, tells of a stage."""
+        await expect(card).to_contain_text(self.words(f"stage.{stage}.means"), timeout=PATIENCE)
+
+    async def join_the_team(self) -> None:
+        await self.manager.look()
+        await self.manager.tap(self.labels.join)
+        await self.manager.saw(self.words("desk.welcome", name=self.typed.manager))
+
+    async def ask_for_a_person(self) -> None:
+        await self.customer.look()
+        await self.customer.say(self.typed.person)
+        await self.customer.saw(self.words("handoff.requested"))
+
+    async def accept(self) -> None:
+        """The manager takes the lead; the customer sees who it is."""
+        await self.manager.look()
+        await self.manager.press(self.words("desk.accept"))
+        await self.manager.sees(self.words.opening("desk.begin"))
+        await self.customer.saw(self.typed.manager)
+
+    async def talk(self) -> None:
+        """Words go both ways."""
+        await self.manager.say(self.typed.greeting)
+        await self.customer.look()
+        await self.customer.sees(self.typed.greeting)
+        await self.customer.say(self.typed.reply)
+        await self.manager.look()
+        await self.manager.sees(self.typed.reply)
+
+    async def give_back(self) -> None:
+        await self.manager.press(self.words("desk.return"))
+        await self.customer.look()
+        await self.customer.saw(self.words("handoff.back"))
