@@ -311,7 +311,6 @@ async def _serving(parts: Parts, who: Account) -> AsyncIterator[str]:
     """The web server, and updates coming in by webhook or polling."""
     settings = parts.settings
     intake = Intake(
-        settings.token.get_secret_value(),
         HandlerDesk(who.id, parts.turns.take, _reach(parts), parts.clock),
         TurnWatch(
             counted=lambda outcome, seconds: parts.figures.turn(CHANNEL, outcome, seconds),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from aiogram import Router
-from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, User
 
 from bot.conversation.incoming import Incoming, Reach, Take
 from bot.core.clock import Clock
@@ -33,9 +33,9 @@ class Desk:
     reach: Reach
     clock: Clock
 
-    def incoming(self, update: Update, address: int, event: Event, person: User | None) -> Incoming:
+    def incoming(self, update_id: int, address: int, event: Event, person: User | None) -> Incoming:
         """The event with what the turn must know about where it comes from."""
-        key = f"{CHANNEL}:{self.bot_id}:{update.update_id}"
+        key = f"{CHANNEL}:{self.bot_id}:{update_id}"
         if person is None:
             return Incoming(key, CHANNEL, str(address), event)
         return Incoming(key, CHANNEL, str(address), event, person.language_code, person.full_name)
@@ -50,22 +50,22 @@ def private_chats() -> Router:
     return router
 
 
-async def on_message(message: Message, event_update: Update, desk: Desk) -> None:
+async def on_message(message: Message, update_id: int, desk: Desk) -> None:
     """Something was typed, shared or sent."""
     if not _private(message.chat):
         return
     event = message_event(message, desk.clock.now())
     if event is not None:
-        await desk.take(desk.incoming(event_update, message.chat.id, event, message.from_user))
+        await desk.take(desk.incoming(update_id, message.chat.id, event, message.from_user))
 
 
-async def on_press(query: CallbackQuery, event_update: Update, desk: Desk) -> Reply:
+async def on_press(query: CallbackQuery, update_id: int, desk: Desk) -> Reply:
     """A button was pressed. Every press is answered, else the customer's button keeps spinning."""
     chat = query.from_user.id if query.message is None else query.message.chat.id
     if query.message is not None and not _private(query.message.chat):
         return press_answer(query.id)
     event = press_event(query, desk.clock.now())
-    taken = await desk.take(desk.incoming(event_update, chat, event, query.from_user))
+    taken = await desk.take(desk.incoming(update_id, chat, event, query.from_user))
     return press_answer(query.id, taken.acknowledgement)
 
 

@@ -82,7 +82,7 @@ class Shop:
         self.failures.append(failure)
 
     def intake(self) -> Intake:
-        return Intake(TOKEN, Desk(42, self.take, self.reach, FixedClock()), TurnWatch(lambda _, __: None, self.fail))
+        return Intake(Desk(42, self.take, self.reach, FixedClock()), TurnWatch(lambda _, __: None, self.fail))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from bot.conversation.ports import Failure
 from bot.dialogs.events import Said
 from bot.handlers.intake import Intake, TurnWatch
 from bot.handlers.routers import Desk
-from tests.integration.telegram.telegram_double import TOKEN, FixedClock
+from tests.integration.telegram.telegram_double import FixedClock
 
 _numbers = itertools.count(1000)
 
@@ -73,4 +73,4 @@ class Turns:
 
     def intake(self) -> Intake:
         watch = TurnWatch(lambda outcome, seconds: self.counted.append(outcome), self.failed)
-        return Intake(TOKEN, Desk(42, self.take, self.reach, FixedClock()), watch)
+        return Intake(Desk(42, self.take, self.reach, FixedClock()), watch)
