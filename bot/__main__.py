@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +27,7 @@ from bot.gateways.telegram.account import account
 from bot.gateways.telegram.client import BotApi
 from bot.handoff.invitations import hashed, new_code, payload
 from bot.handoff.records import Manager
+from bot.products.report import quote_report, report_table
 from bot.publishing.check import check
 from bot.publishing.sources import read_documents
 from bot.settings import load, load_storage
@@ -106,6 +110,39 @@ def migrate() -> None:
     _run(bring())
 
 
+@cli.command()
+def quote(  # noqa: PLR0913, PLR0917  # each is an option of the command line
+    method: Annotated[str | None, typer.Option(help="How it is repaid, such as annuity; see docs/algorithms.")] = None,
+    principal: Annotated[str | None, typer.Option(help="What is lent; of a revolving line its limit.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Contract rate a year as a fraction, such as 0.072.")] = None,
+    months: Annotated[str | None, typer.Option(help="Term in months.")] = None,
+    start: Annotated[str | None, typer.Option(help="Day of the pay-out, such as 2024-01-31; else today.")] = None,
+    maturity: Annotated[str | None, typer.Option(help="Last day, instead of a term.")] = None,
+    basis: Annotated[str | None, typer.Option(help="Days of a year for interest by day: 360 or 365.")] = None,
+    grace: Annotated[str | None, typer.Option(help="Months of interest only, of grace_annuity.")] = None,
+    fee: Annotated[list[str] | None, typer.Option(help="upfront:AMOUNT or monthly:AMOUNT; may be repeated.")] = None,
+    flat_fee_rate: Annotated[str | None, typer.Option(help="Flat fee, a fraction of the initial principal.")] = None,
+    settle_after: Annotated[str | None, typer.Option(help="Months after which everything is repaid.")] = None,
+    settle_fee_rate: Annotated[str | None, typer.Option(help="Fee on what is repaid early, a fraction.")] = None,
+    events: Annotated[Path | None, typer.Option(help="JSON file of draws and repayments, of revolving.")] = None,
+    share: Annotated[str | None, typer.Option(help="Part of each week's takings that is paid, of turnover.")] = None,
+    takings: Annotated[Path | None, typer.Option(help="JSON file of weekly takings, of turnover.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Compute a quote as the bot does, for any terms: every payment, and what it costs a year."""
+    options = {
+        "method": method, "principal": principal, "rate": rate, "months": months, "start": start, "maturity": maturity,
+        "basis": basis, "grace": grace, "fee": fee, "flat-fee-rate": flat_fee_rate, "settle-after": settle_after,
+        "settle-fee-rate": settle_fee_rate, "share": share,
+        "events": events and _parsed(events), "takings": takings and _parsed(takings),
+    }  # fmt: skip
+    try:
+        report = quote_report(options, datetime.now(UTC).astimezone().date())
+    except ValueError as error:
+        _fail(str(error))
+    typer.echo(json.dumps(report, indent=2) if as_json else report_table(report))
+
+
 @content.command("check")
 def content_check() -> None:
     """Check all authored content; lists every problem with file, place and remedy. Exit code 1 where it may not be published."""
@@ -166,6 +203,16 @@ def manager_add(
         typer.echo(f"https://t.me/{who.username}?start={payload(code)}")
 
     _run(add())
+
+
+def _parsed(file: Path) -> Any:
+    """The JSON in a file, its numbers exact."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        _fail(f"{file}: {error.strerror or error}")
+    except ValueError as error:
+        _fail(f"{file} is not JSON: {error}")
 
 
 def _settings() -> Any:
