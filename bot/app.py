@@ -23,7 +23,7 @@ import httpx
 import procrastinate
 import structlog
 from fastapi import FastAPI
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from bot.conversation.desk import Desk
 from bot.conversation.facts import Market
@@ -66,6 +66,7 @@ from bot.web.health import Figures, health_routes
 from bot.web.lender import lender_router
 from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
+from bot.web.telegram import at as telegram_hook
 from bot.worker.documents import Documents
 from bot.worker.jobs import Uses, job_app, work
 from bot.worker.submission import Submissions
@@ -350,15 +351,14 @@ def _menu(texts: Texts, locale: str) -> list[tuple[str, str]]:
     return [(name, texts.label(Text(f"command.{name}.about"), locale)) for name in COMMANDS]
 
 
-def _web(parts: Parts, intake: Intake) -> FastAPI:
+def _web(parts: Parts, intake: Intake) -> ASGIApp:
     settings = parts.settings
     app = FastAPI(title="Tillwise", docs_url=None, redoc_url=None, openapi_url=None)
-    if settings.webhook_secret:
-        hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())
-        # Before everything else: all updates pass here.
-        app.router.routes.insert(0, Route("/telegram", hook))
     checks = {"database": lambda: parts.database.pool.fetchval("SELECT 1")}
     app.router.routes.extend(health_routes(checks, parts.figures))
     if settings.lender_secrets:
         app.include_router(lender_router(parts.news.receive, settings.lender_secrets, parts.clock))
+    if settings.webhook_secret:
+        hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())
+        return telegram_hook("/telegram", hook, app)
     return app

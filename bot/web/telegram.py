@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.conversation.incoming import NotTaken
 from bot.core.errors import SettingsError
@@ -74,6 +74,16 @@ class TelegramWebhook:
         except NotTaken:
             return await _respond(send, 503)
         return await _respond(send, 200, orjson.dumps(reply) if reply else b"")
+
+
+def at(path: str, hook: TelegramWebhook, elsewhere: ASGIApp) -> ASGIApp:
+    """The hook at `path` with nothing before it, since every update passes there; all other paths are another application's."""
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        here = scope["type"] == "http" and scope["path"] == path
+        await (hook if here else elsewhere)(scope, receive, send)
+
+    return door
 
 
 async def _respond(send: Send, status: int, body: bytes = b"") -> None:

@@ -7,11 +7,10 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from bot.core.errors import SettingsError
 from bot.web.health import Figures, health_routes
-from bot.web.telegram import TelegramWebhook
+from bot.web.telegram import TelegramWebhook, at
 from tests.integration.telegram.telegram_double import until
 from tests.integration.telegram.updates import Turns, press, typed
 
@@ -25,8 +24,8 @@ async def serving(turns: Turns, figures: Figures | None = None) -> AsyncIterator
             raise ConnectionRefusedError
 
     hook = TelegramWebhook(turns.intake().feed, "hook-secret")
-    routes = [Route("/telegram", hook), *health_routes({"database": database}, figures or Figures())]
-    config = uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off", ws="none")
+    others = Starlette(routes=health_routes({"database": database}, figures or Figures()))
+    config = uvicorn.Config(at("/telegram", hook, others), log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(server.serve(sockets=[listener]))
