@@ -61,8 +61,10 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
                 "port": bot_port,
                 "data_dir": data_dir,
                 "messages_per_chat": 0,  # nobody minds a fast demo; the simulator's own limits are off too
-                **({"database_url": database} if database else {}),
-                **({} if polling else {"webhook_secret": secrets.token_urlsafe(24)}),
+                # Never what the environment names: the demo empties its database.
+                "database_url": database,
+                "webhook_url": None,
+                "webhook_secret": None if polling else secrets.token_urlsafe(24),
                 **more,
             }
             async with _bot(given, hooks, polling=polling) as bot:
