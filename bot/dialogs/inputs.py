@@ -98,14 +98,15 @@ def read(kind: str, text: str, limits: Limits) -> Reading:
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
-_CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿半]+")
+# "一些" and "一点" are no numbers.
+_CHINESE = re.compile(r"(?!一[些点般下样直])[零〇一二两三四五六七八九十百千万亿半]+")
 _UNITS = {
-    "": 1, "k": 1_000, "thousand": 1_000, "千": 1_000, "w": 10_000, "万": 10_000, "百万": 1_000_000,
+    "": 1, "百": 100, "k": 1_000, "thousand": 1_000, "千": 1_000, "w": 10_000, "万": 10_000, "百万": 1_000_000,
     "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000, "千万": 10_000_000, "亿": 100_000_000,
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
-    r"(?P<unit>thousand|million|mn|百万|千万|[kmw万千亿](?![a-z]))?"
+    r"(?P<digits>\d{1,3}(?:[, ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
+    r"(?P<unit>thousand|million|mn|百万|千万|[kmw百千万亿](?![a-z]))?"
 )
 _RANGE_MARK = re.compile(r"^\s*(?:-|–|—|~|～|到|至|to|or|或)\s*$")
 
@@ -124,7 +125,9 @@ def chinese_number(words: str) -> Decimal | None:
             section += (digit or 1) * _TENS[sign]
             digit, last_unit = 0, _TENS[sign]
         elif sign in _MYRIADS:
-            total = (total + section + digit) * _MYRIADS[sign]
+            # 万 counts what stands since 亿, 亿 all before it: "一亿两千万", "一万亿".
+            total, section = (total, section + digit) if sign == "万" else (0, total + section + digit)
+            total += section * _MYRIADS[sign]
             section = digit = 0
             last_unit = _MYRIADS[sign]
         else:
@@ -138,33 +141,64 @@ def chinese_number(words: str) -> Decimal | None:
 
 
 def numbers(text: str) -> list[Decimal]:
-    """All numbers in the text in order, with their units: `20-30万` gives 200000 and 300000."""
+    """All numbers in the text in order, with their units: `20-30万` gives 200000 and 300000, `3万5` gives 35000."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    found = [(match.start(), match.end(), *_numeric(match)) for match in _NUMBER.finditer(plain)]
-    if not found:
+    matches = list(_NUMBER.finditer(plain))
+    if not matches:
         words = (chinese_number(match.group()) for match in _CHINESE.finditer(plain))
         return [number for number in words if number is not None]
-    values = [value * _UNITS[unit] for _, _, value, unit in found]
-    for index in range(len(found) - 1):
-        between = plain[found[index][1] : found[index + 1][0]]
-        if not found[index][3] and found[index + 1][3] and _RANGE_MARK.match(between):
-            values[index] *= _UNITS[found[index + 1][3]]
+    values: list[Decimal] = []
+    for before, match, after in zip([None, *matches], matches, [*matches[1:], None], strict=False):
+        value = _value(match, _unit_behind(match, after, plain))
+        if before and (part := _part_of(before, match)):
+            values[-1] += part
+        else:
+            values.append(value)
     return values
 
 
-def _numeric(match: re.Match[str]) -> tuple[Decimal, str]:
-    return Decimal(match["digits"].replace(",", "")), match["unit"] or ""
+def _value(match: re.Match[str], unit: str) -> Decimal:
+    return Decimal(re.sub("[, ]", "", match["digits"])) * _UNITS[unit]
+
+
+def _unit_behind(match: re.Match[str], after: re.Match[str] | None, plain: str) -> str:
+    """The number's unit; in a range the second number's counts for both."""
+    if match["unit"] or not after:
+        return match["unit"] or ""
+    ranges = after["unit"] and _RANGE_MARK.match(plain[match.end() : after.start()])
+    return after["unit"] if ranges else ""
+
+
+def _part_of(before: re.Match[str], match: re.Match[str]) -> Decimal | None:
+    """What a number adds to the one right before it: `3万5千` is 35,000, and so is `3万5`."""
+    unit = _UNITS[before["unit"] or ""]
+    if before.end() != match.start() or unit < 100:
+        return None
+    if not match["unit"] and len(match["digits"]) == 1:
+        return Decimal(match["digits"]) * unit / 10
+    value = _value(match, match["unit"] or "")
+    return value if value < unit else None
 
 
 def _amount(text: str, limits: Limits) -> Reading:
     found = numbers(text)
-    if len(found) != 1:
+    if len(found) != 1 or _counts_time(text):
         return Rejected(_amount_hint(text, found, limits))
     amount = found[0]
     if amount <= 0 or amount != amount.quantize(Decimal("0.01")):
         return Rejected(Text("input.amount", {"said": _quoted(text)}))
     money = Money(amount, limits.currency)
     return _within(amount, limits, Accepted(money), lambda bound: Money(bound, limits.currency), money)
+
+
+_TIME = re.compile(
+    r"\d\s*(?:个月|月|年|天|years?|yrs?|months?|days?|weeks?)\b|^[零一二两三四五六七八九十半]+(?:个月|个半月|年|天)"
+)
+
+
+def _counts_time(text: str) -> bool:
+    """Whether the number is a time: "3年" answers how long, not how much."""
+    return _TIME.search(unicodedata.normalize("NFKC", text).casefold().strip()) is not None
 
 
 _NOTHING = re.compile(r"^(0|零|没有|没|无|none|no|nothing|zero|nil)[了的]?$")
@@ -178,7 +212,7 @@ def _balance(text: str, limits: Limits) -> Reading:
 
 
 def _amount_hint(text: str, found: list[Decimal], limits: Limits) -> Text:
-    if len(found) == 2:
+    if len(found) == 2 and "几" not in text:
         low, high = (Money(number, limits.currency) for number in found)
         return Text("input.range", {"low": low, "high": high})
     return Text("input.amount", {"said": _quoted(text)})
@@ -196,7 +230,9 @@ def _within(
 
 _YEARS = re.compile(r"年|years?|yrs?|\by\b")
 _HALF_YEAR = re.compile(r"半年|half a year")
+_AND_A_HALF = re.compile(r"年半|years? and a half")
 _MONTHS = re.compile(r"个?月|months?|mos?\b")
+_MONEY = re.compile(r"元|块|[¥￥$万]|yuan|rmb|cny")
 
 
 def _months(text: str, limits: Limits) -> Reading:
@@ -210,12 +246,16 @@ def _month_count(plain: str) -> int | None:
     """Months meant by `18`, `18个月`, `1年半`, `2 years 3 months`, `半年`."""
     if _HALF_YEAR.fullmatch(plain.strip(_EDGES)):
         return 6
+    half = 6 if _AND_A_HALF.search(plain) else 0
+    plain = plain.replace("年半", "年")
     found = numbers(plain)
     in_years, in_months = bool(_YEARS.search(plain)), bool(_MONTHS.search(plain))
+    if _MONEY.search(plain):
+        return None
     if len(found) == 2 and in_years and in_months:
         count = found[0] * 12 + found[1]
     elif len(found) == 1:
-        count = found[0] * 12 + (6 if "年半" in plain else 0) if in_years else found[0]
+        count = found[0] * 12 + half if in_years else found[0]
     else:
         return None
     return int(count) if count == int(count) and 0 <= count <= 1200 else None
