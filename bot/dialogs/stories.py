@@ -142,6 +142,11 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class InPlace:
+    """What was seen since the last act stands in messages that were there before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Knows:
     """What the bot remembers, as `plain_text` writes it; None: nothing under that name."""
 
@@ -161,7 +166,7 @@ class Nothing:
 
 
 Act: TypeAlias = Opens | Says | Presses | Shares | Sends | Lender | Manager | Passes | Breaks
-Expectation: TypeAlias = Sees | Acknowledged | Buttons | Settled | Knows | Consents | Nothing
+Expectation: TypeAlias = Sees | Acknowledged | Buttons | Settled | InPlace | Knows | Consents | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +358,7 @@ _VERBS: Final[Mapping[str, Callable[[Any, str], Act | Expectation]]] = {
     "acknowledged": lambda value, place: Acknowledged(None if value is None else _text(value, place)),
     "buttons": lambda value, place: Buttons(_keys(value, place)),
     "settled": lambda _value, _place: Settled(),
+    "in place": lambda _value, _place: InPlace(),
     "knows": _knows,
     "consents": _consents,
     "nothing": lambda _value, _place: Nothing(),

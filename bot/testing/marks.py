@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.dialogs.reader import parse_flows
+from bot.publishing.keys import is_command
 from bot.publishing.labels import ALSO, label_keys
-from bot.publishing.menu import SUFFIX
 from bot.publishing.release import Documents
 
 _FIRST: Final = 0xE000
@@ -35,7 +35,7 @@ class Marks:
         messages: Mapping[str, Mapping[str, str]] = documents["messages"]
         keys = sorted(set().union(*messages.values()))
         labels = label_keys(parse_flows(documents["flows"], 0, messages).values(), keys)
-        marked = [key for key in keys if key not in labels and not key.endswith((ALSO, SUFFIX))]
+        marked = [key for key in keys if key not in labels and not key.endswith(ALSO) and not is_command(key)]
         self._marks = {key: chr(_FIRST + number) for number, key in enumerate(marked)}
         self._keys = {mark: key for key, mark in self._marks.items()}
         self.documents: dict[str, Any] = {
@@ -47,7 +47,10 @@ class Marks:
         return {key: f"{self._marks[key]}{said}{_END}" if key in self._marks else said for key, said in words.items()}
 
     def paragraphs(self, shown: str) -> tuple[Paragraph, ...]:
-        """The texts that stand in `shown`, without those that stand within others."""
+        """The texts that stand in `shown`, without those that stand within others.
+
+        Words quoted in part lack their end; the text around them then ends with what is shown.
+        """
         found: list[Paragraph] = []
         depth = start = 0
         for place, sign in enumerate(shown):
@@ -58,6 +61,8 @@ class Marks:
                 depth -= 1
                 if depth == 0:
                     found.append(Paragraph(self._keys[shown[start]], self.plain(shown[start : place + 1])))
+        if depth:
+            found.append(Paragraph(self._keys[shown[start]], self.plain(shown[start:])))
         return tuple(found)
 
     def plain(self, shown: str) -> str:

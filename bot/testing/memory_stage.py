@@ -35,6 +35,7 @@ BEGINNING: Final = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 
 REFERENCE: Final = "RG-2026-000001"
 SUBMIT: Final = "submit-application"
+TO_LENDER: Final = (SUBMIT, "send-document")
 _BETWEEN_ACTS: Final = timedelta(seconds=1)
 _ACTS: Final = {"refuses": "refused", "fails": "failed"}
 
@@ -187,9 +188,9 @@ class MemoryStage:
         self.storage.broken = True
 
     def due_jobs(self) -> list[Job]:
-        """The jobs that are due, taken out; handing in an application waits until the story says what comes of it."""
+        """The jobs that are due, taken out; what is handed to the lender waits until the story says what comes of it."""
         now = self.clock.now()
-        due = [job for job in self.storage.jobs if job.task != SUBMIT and (job.at is None or job.at <= now)]
+        due = [job for job in self.storage.jobs if job.task not in TO_LENDER and (job.at is None or job.at <= now)]
         for job in due:
             self.storage.jobs.remove(job)
         return due

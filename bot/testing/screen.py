@@ -50,20 +50,26 @@ class Screen:
     pressed: list[tuple[str, Knob]] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
     settled: bool = False
+    added: int = 0
     acknowledged: list[str | None] = field(default_factory=list)
     old_knobs: list[tuple[str, Knob]] = field(default_factory=list)
 
     def begin(self) -> None:
         """An act begins: what happened before it is no news."""
-        self.news, self.settled, self.acknowledged = [], False, []
+        self.news, self.settled, self.added, self.acknowledged = [], False, 0, []
 
     def show(self, number: str, message: Shown) -> None:
-        """A new message, or one that is changed in place, when only what is new in it is news."""
+        """A new message, or one that is changed in place, when only what is new in it is news.
+
+        A question that is closed is no news, though its words may now be in another language.
+        """
         before = self.messages.get(number)
         known = before.parts if before else ()
         fresh = [part for part in message.parts if part not in known]
         self.settled = self.settled or any(part.key == SETTLED for part in fresh)
-        self.news.extend(part.key for part in fresh if part.key != SETTLED)
+        if not (before and closes(before, message)):
+            self.news.extend(part.key for part in fresh)
+        self.added += before is None
         self._retire(number, before)
         self.messages[number] = message
 
@@ -93,6 +99,12 @@ class Screen:
 
     def _offered(self) -> str:
         return ", ".join(choice for shown in self.messages.values() for choice in shown.choices) or "none"
+
+
+def closes(before: Shown, after: Shown) -> bool:
+    """Whether a message has lost its buttons, and says at most which answer was chosen."""
+    added = {part.key for part in after.parts} - {part.key for part in before.parts} - {SETTLED}
+    return bool(before.choices) and not after.choices and not added
 
 
 def knobs_of(shown: Shown) -> Iterator[Knob]:

@@ -16,6 +16,7 @@ from bot.dialogs.stories import (
     Buttons,
     Consents,
     Expectation,
+    InPlace,
     Knows,
     Lender,
     Line,
@@ -80,12 +81,14 @@ class _Performance:
 
     async def line(self, line: Line) -> None:
         match line.what:
-            case Sees() | Acknowledged() | Buttons() | Settled() | Knows() | Consents() | Nothing() as expectation:
-                await self._expect(expectation)
-            case act:
+            case (
+                Opens() | Says() | Presses() | Shares() | Sends() | Lender() | Manager() | Passes() | Breaks()
+            ) as act:
                 self._begin()
                 await self._act(act)
                 self._hold_always(act)
+            case expectation:
+                await self._expect(expectation)
 
     def _begin(self) -> None:
         self._stage.screen.begin()
@@ -150,6 +153,8 @@ class _Performance:
                 assert found == choices, f"the buttons are {_list(found)}"
             case Settled():
                 assert screen.settled, "no question was closed with its answer"
+            case InPlace():
+                assert screen.added == 0, "a new message was sent"
             case Knows(values=values):
                 _compare(values, {name: plain_text(item) for name, item in (await self._stage.known()).items()})
             case Consents(states=states):
