@@ -57,6 +57,14 @@ def _highest_early_fee(catalogue: Catalogue, on: date) -> Rate:
     return Rate(max(product.early_settlement_rate for product in catalogue.products))
 
 
+def _base_rate(catalogue: Catalogue, on: date) -> Rate:
+    return Rate(catalogue.lender.base_rate(12, on).rate)
+
+
+def _long_base_rate(catalogue: Catalogue, on: date) -> Rate:
+    return Rate(catalogue.lender.base_rate(60, on).rate)
+
+
 def _overdue_markup(catalogue: Catalogue, on: date) -> Rate:
     return Rate(catalogue.lender.overdue_markup)
 
@@ -105,6 +113,8 @@ FIGURES: Final[Mapping[str, Callable[[Catalogue, date], Value]]] = MappingProxyT
         "longest_term": _longest_term,
         "lowest_rate": _lowest_rate,
         "highest_rate": _highest_rate,
+        "base_rate": _base_rate,
+        "long_base_rate": _long_base_rate,
         "highest_early_fee": _highest_early_fee,
         "overdue_markup": _overdue_markup,
         "shortest_trading": _shortest_trading,

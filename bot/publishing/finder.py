@@ -21,13 +21,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Protocol, TypeAlias
 
-SURE: Final = 0.36
-"""The least score of an answer that is given without asking; chosen on the labelled questions of the tests."""
-
-NEAR: Final = 0.12
-"""The least score of a topic worth offering when unsure."""
-
 OFFERED: Final = 3
+"""How many topics are offered at most when unsure."""
 
 _KNOWN_SHARE: Final = 0.6
 _CHARACTER, _WORD_PAIR, _LETTERS = 0.7, 0.6, 0.3
@@ -64,29 +59,60 @@ class Unsure:
 
 
 class Finder(Protocol):
-    """Finds the topic of a question asked in `locale`."""
+    """Finds the topic of a question asked in `locale`. Safe to call from several threads."""
 
     def find(self, question: str, locale: str) -> Found | Unsure:
         """The topic, or those near it where none is sure."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """When a score is enough.
+
+    `sure` is the least score of an answer that is given without asking. It must also lead the next topic by `lead`, unless
+    it is as good as a phrasing itself, at `plain`. `near` is the least score of a topic worth offering.
+    """
+
+    sure: float
+    lead: float
+    near: float
+    plain: float = 0.9
+
+
+LEXICAL: Final = Confidence(sure=0.37, lead=0.04, near=0.12)
+"""Chosen on the labelled questions `questions.yaml` of the tests; `docs/answers.md` has the figures."""
+
+
+def judge(scores: Mapping[str, float], confidence: Confidence) -> Found | Unsure:
+    """The best topic where its score is enough, else those near."""
+    ranked = sorted(scores, key=lambda topic: (-scores[topic], topic))
+    if not ranked:
+        return Unsure(())
+    best, second = ranked[0], scores[ranked[1]] if len(ranked) > 1 else 0.0
+    lead = 0.0 if scores[best] >= confidence.plain else confidence.lead
+    if scores[best] >= confidence.sure and scores[best] - second >= lead:
+        return Found(best, scores[best])
+    return Unsure(tuple(topic for topic in ranked[:OFFERED] if scores[topic] >= confidence.near))
+
+
 class LexicalFinder:
     """A finder by the words that a question shares with the phrasings of each topic, by locale and topic."""
 
     def __init__(self, phrasings: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._indexes = {locale: _Index(topics) for locale, topics in phrasings.items()}
+        self._indexes = tuple(_Index(topics) for topics in phrasings.values())
 
     def find(self, question: str, locale: str) -> Found | Unsure:
-        """The best topic in the customer's language, else in the others: people mix the two."""
+        """The topic that shares most, in whichever language: people mix them."""
+        return judge(self.scores(question), LEXICAL)
+
+    def scores(self, question: str) -> Mapping[str, float]:
+        """The score, from 0 to 1, of every topic that shares anything with the question."""
         scores: dict[str, float] = defaultdict(float)
-        for known in sorted(self._indexes, key=lambda name: name != locale):
-            for topic, score in self._indexes[known].scores(question).items():
+        for index in self._indexes:
+            for topic, score in index.scores(question).items():
                 scores[topic] = max(scores[topic], score)
-        ranked = sorted(scores, key=lambda topic: (-scores[topic], topic))
-        if ranked and scores[ranked[0]] >= SURE:
-            return Found(ranked[0], scores[ranked[0]])
-        return Unsure(tuple(topic for topic in ranked[:OFFERED] if scores[topic] >= NEAR))
+        return scores
 
 
 class _Index:

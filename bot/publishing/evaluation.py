@@ -1,0 +1,114 @@
+"""Measures how well free questions find their approved answers, on questions that people have labelled.
+
+The labelled questions are a YAML document: for each language the topics, each with questions that ask for it, and under
+`none` questions by language that no topic answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.products.reading import Section
+from bot.publishing.finder import Finder, Found, Unsure
+
+STRANGERS: Final = "none"
+"""The part of the document with questions that no topic answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as somebody types it in `locale`; `topic` is what answers it, None where nothing does."""
+
+    locale: str
+    text: str
+    topic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counts over the questions of one language or of all.
+
+    Of those `asked` that have an answer: how many were answered rightly (`right`), were `offered` their topic among those
+    near when the finder was unsure, or were answered wrongly (`wrong`); the others were told that nothing was found. Of the
+    `strangers`, which no topic answers: how many were answered all the same (`misled`).
+    """
+
+    asked: int
+    right: int
+    offered: int
+    wrong: int
+    strangers: int
+    misled: int
+
+    @property
+    def at_one(self) -> float:
+        """The share that was answered rightly at once."""
+        return self.right / max(self.asked, 1)
+
+    @property
+    def at_three(self) -> float:
+        """The share that was answered rightly, or offered the right topic among at most three."""
+        return (self.right + self.offered) / max(self.asked, 1)
+
+    @property
+    def wrongly(self) -> float:
+        """The share that was answered with another topic."""
+        return self.wrong / max(self.asked, 1)
+
+    @property
+    def false_answers(self) -> float:
+        """The share of questions without an answer that were given one."""
+        return self.misled / max(self.strangers, 1)
+
+
+def read_questions(document: object, file: str) -> tuple[Question, ...]:
+    """The labelled questions of a parsed document. Raises `ContentError` that names file, field and remedy."""
+    whole = Section(document, file)
+    strangers = whole.section(STRANGERS)
+    return (
+        *(
+            Question(locale, text, topic)
+            for locale in whole.names()
+            if locale != STRANGERS
+            for topic in whole.section(locale).names()
+            for text in whole.section(locale).texts(topic)
+        ),
+        *(Question(locale, text, None) for locale in strangers.names() for text in strangers.texts(locale)),
+    )
+
+
+def evaluate(finder: Finder, questions: Iterable[Question]) -> Report:
+    """How `finder` does on `questions`; nothing here is random."""
+    results = [(question.topic, finder.find(question.text, question.locale)) for question in questions]
+    known = [(topic, found) for topic, found in results if topic is not None]
+    strange = [found for topic, found in results if topic is None]
+    sure = [found.topic == topic for topic, found in known if isinstance(found, Found)]
+    return Report(
+        asked=len(known),
+        right=sum(sure),
+        offered=sum(topic in found.near for topic, found in known if isinstance(found, Unsure)),
+        wrong=len(sure) - sum(sure),
+        strangers=len(strange),
+        misled=sum(isinstance(found, Found) for found in strange),
+    )
+
+
+def by_language(finder: Finder, questions: Sequence[Question]) -> Mapping[str, Report]:
+    """A report for each language, and for all of them under `all`."""
+    locales = dict.fromkeys(question.locale for question in questions)
+    return {
+        **{each: evaluate(finder, [asked for asked in questions if asked.locale == each]) for each in locales},
+        "all": evaluate(finder, questions),
+    }
+
+
+def table(rows: Mapping[str, Report]) -> str:
+    """The reports as a Markdown table."""
+    head = "| | questions | right at 1 | right at 3 | answered wrongly | out of scope | false answers |"
+    lines = (
+        f"| {name} | {row.asked} | {row.at_one:.1%} | {row.at_three:.1%} | {row.wrongly:.1%} | {row.strangers} | {row.false_answers:.1%} |"
+        for name, row in rows.items()
+    )
+    return "\n".join((head, "|---|--:|--:|--:|--:|--:|--:|", *lines))
