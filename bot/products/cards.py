@@ -39,6 +39,7 @@ def product_values(catalogue: Catalogue, product: Product, on: date, segment: st
         "example_method": Text(f"method.{example.method}"),
         "rate": Rate(example.rate.annual),
         "fees": _fees(product),
+        "comes_with": _extras(product),
         "documents": _collected(product, segment, "document"),
         "reasons": _collected(product, segment, "reason"),
     }
@@ -62,11 +63,13 @@ def _example(catalogue: Catalogue, product_id: str, on: date, grade: str) -> Quo
 
 def _words(product: Product) -> dict[str, Value]:
     texts = ("name", "summary", "for_whom", "repayment", "not_for")
-    words: dict[str, Value] = {part: Text(f"product.{product.id}.{part}") for part in texts}
+    share: Values = {"takings_share": Rate(product.takings_share)}
+    words: dict[str, Value] = {part: Text(f"product.{product.id}.{part}", share) for part in texts}
     words["methods"] = tuple(Text(f"method.{method}") for method in product.methods)
     words["purposes"] = tuple(Text(f"purpose.{purpose}") for purpose in product.purposes)
     words["prohibited"] = tuple(Text(f"purpose.{purpose}") for purpose in product.prohibited)
     words["guarantor"] = Text(f"guarantor.{product.guarantor or 'none'}")
+    words["follows"] = Text(f"follows.{product.follows or 'none'}")
     words["reset"] = Text(f"reset.{product.pricing.reset}")
     return words
 
@@ -87,6 +90,18 @@ def _fees(product: Product) -> tuple[Value, ...]:
         for fee in product.fees
     )
     return tuple(named) or (Text("quote.no_fees"),)
+
+
+def _extras(product: Product) -> tuple[Value, ...]:
+    """What is offered along with the loan, and whether it must be taken; one text where there is nothing."""
+    named = (
+        Text(
+            f"product.comes_with.{'optional' if extra.optional else 'included'}",
+            {"name": Text(f"comes_with.{extra.id}")},
+        )
+        for extra in product.comes_with
+    )
+    return tuple(named) or (Text("comes_with.none"),)
 
 
 def _collected(product: Product, segment: str | None, kind: str) -> tuple[Value, ...]:

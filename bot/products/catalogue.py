@@ -68,12 +68,22 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Something else that is sold or opened along with a loan; whoever declines an `optional` one has the same loan."""
+
+    id: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """One loan product with everything a customer is told about it. Rates are fractions, amounts in the lender's currency.
 
     `months` is the term. The first of `methods` is the usual one; `grace_months` belongs to grace_annuity. `basis` is
     the year of daily methods in days. `early_settlement_rate` is charged on what is repaid early. `guarantor` is the id
-    of a guarantee company, None for a loan without one.
+    of a guarantee company, None for a loan without one. `follows` is what limit or funding keep to, None where nothing
+    of its own; `takings_share` the part of each week's takings that turnover_share asks for; `comes_with` what is offered along
+    with the loan.
     """
 
     id: str
@@ -90,6 +100,9 @@ class Product:
     purposes: tuple[str, ...]
     prohibited: tuple[str, ...]
     criteria: tuple[Criterion, ...]
+    follows: str | None
+    takings_share: Decimal
+    comes_with: tuple[Extra, ...]
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -148,14 +161,22 @@ def _product_keys(product: Product) -> Iterator[str]:
     yield from (f"prohibited.{purpose}" for purpose in product.prohibited)
     yield from (key for fee in product.fees for key in (f"fee.{fee.id}", f"payee.{fee.payee}", f"moment.{fee.moment}"))
     yield f"guarantor.{product.guarantor or 'none'}"
+    yield f"follows.{product.follows or 'none'}"
+    yield from (f"comes_with.{extra.id}" for extra in product.comes_with)
     yield f"reset.{product.pricing.reset}"
     for audience in product.audience.values():
         yield from (f"reason.{reason}" for reason in audience.reasons)
         yield from (f"document.{document}" for document in audience.documents)
     for criterion in product.criteria:
-        states = ("met", "unmet") if criterion.person is None else ("met", "person", "unmet")
-        yield from (f"criterion.{criterion.code}.{state}" for state in states)
+        yield from (f"criterion.{criterion.code}.{state}" for state in _states(criterion))
         yield from (f"change.{change.field}" for change in criterion.changes)
+
+
+def _states(criterion: Criterion) -> tuple[str, ...]:
+    """The states that a criterion can be in once everything is answered."""
+    if criterion.shown_by is not None:
+        return ("person",)
+    return ("met", "unmet") if criterion.person is None else ("met", "person", "unmet")
 
 
 def _read_lender(section: Section) -> Lender:
@@ -199,6 +220,11 @@ def _read_product(section: Section, currency: str) -> Product:
             *_own_criteria(tuple(audience), amount, purposes, prohibited, currency),
             *(read_criterion(item, currency) for item in section.sections("criteria")),
         ),
+        follows=section.optional("follows", section.text, None),
+        takings_share=section.optional("takings_share", lambda field: section.number(field, high="0.5"), Decimal(0)),
+        comes_with=section.optional(
+            "comes_with", lambda field: tuple(_read_extra(item) for item in section.sections(field)), ()
+        ),
     )
     section.done()
     _check_product(section, product)
@@ -213,12 +239,33 @@ def _check_product(section: Section, product: Product) -> None:
         section.refuse("basis", "write 360 or 365")
     if "grace_annuity" in product.methods and not 0 < product.grace_months < product.months.low:
         section.refuse("grace_months", "a grace period needs at least a month and must end within the shortest term")
+    if ("turnover_share" in product.methods) != (product.takings_share > 0):
+        section.refuse(
+            "takings_share", "give the part of each week's takings, and only where turnover_share is a method"
+        )
     if set(product.purposes) & set(product.prohibited):
         section.refuse("purposes", "a purpose is either served or prohibited")
     codes = [criterion.code for criterion in product.criteria]
     repeated = [code for code in codes if codes.count(code) > 1]
     if repeated:
         section.refuse("criteria", f"give each criterion a code of its own; '{repeated[0]}' is used twice or built in")
+    for segment, shown_by in _unlisted(product):
+        section.refuse(f"audience.{segment}.documents", f"add {shown_by}; a criterion is shown by it")
+
+
+def _unlisted(product: Product) -> Iterator[tuple[str, str]]:
+    """Segments with a document that a criterion about them is shown by, and that they are not asked to bring."""
+    for criterion in product.criteria:
+        for segment, audience in product.audience.items():
+            concerned = not criterion.segments or segment in criterion.segments
+            if criterion.shown_by is not None and concerned and criterion.shown_by not in audience.documents:
+                yield segment, criterion.shown_by
+
+
+def _read_extra(section: Section) -> Extra:
+    extra = Extra(section.text("id"), section.flag("optional"))
+    section.done()
+    return extra
 
 
 def _read_audience(section: Section) -> Iterator[tuple[str, Audience]]:

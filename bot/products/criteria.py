@@ -54,7 +54,8 @@ class Criterion:
     """A published criterion.
 
     It is met when `meets` holds; else a person looks when `person` holds; else it is not met. It speaks only about the
-    `segments` named (none: all of them). `limits` are the thresholds, which rules read and texts show.
+    `segments` named (none: all of them). `limits` are the thresholds, which rules read and texts show. Where `shown_by`
+    names a document, no answer can show that it is met: a person looks at the document.
     """
 
     code: str
@@ -64,6 +65,7 @@ class Criterion:
     limits: Values
     changes: tuple[Change, ...]
     segments: tuple[str, ...]
+    shown_by: str | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -93,6 +95,8 @@ def field_value(field: str, value: Value) -> Value:
 
 def read_criterion(section: Section, currency: str) -> Criterion:
     """A criterion as authored, its rules compiled and their names checked."""
+    if section.has("shown_by"):
+        return _read_shown(section)
     asks = section.texts("asks", tuple(FIELDS))
     limits = _read_limits(section.section("limits"), currency) if section.has("limits") else {}
     rule_of = _RuleReader(frozenset((*asks, *limits)))
@@ -106,6 +110,22 @@ def read_criterion(section: Section, currency: str) -> Criterion:
             "changes", lambda field: tuple(_read_change(item, rule_of) for item in section.sections(field)), ()
         ),
         segments=section.optional("segments", lambda field: section.texts(field, SEGMENTS), ()),
+    )
+    section.done()
+    return criterion
+
+
+def _read_shown(section: Section) -> Criterion:
+    """A criterion that only a document shows: whatever the answers, a person looks."""
+    criterion = Criterion(
+        code=section.text("code"),
+        asks=(),
+        meets=Rule("false"),
+        person=Rule("true"),
+        limits={},
+        changes=(),
+        segments=section.optional("segments", lambda field: section.texts(field, SEGMENTS), ()),
+        shown_by=section.text("shown_by"),
     )
     section.done()
     return criterion

@@ -200,6 +200,8 @@ def _shown(product: Product, criterion: Criterion, known: Mapping[str, Value]) -
     values: dict[str, Value] = dict(criterion.limits)
     values |= {field: field_value(field, known[field]) for field in criterion.asks}
     values["product"] = Text(f"product.{product.id}.name")
+    if criterion.shown_by is not None:
+        values["document"] = Text(f"document.{criterion.shown_by}")
     if "segment" in criterion.asks:
         values["segments"] = tuple(Text(f"segment.{segment}") for segment in product.segments)
     if "purpose" in criterion.asks:
@@ -280,9 +282,10 @@ def _distance(change: Counterfactual) -> Decimal:
 
 
 def _suffices(product: Product, answers: Values, changes: Iterable[Counterfactual]) -> bool:
-    """Whether nothing stays unmet once `changes` are made; what is unknown may stay so."""
+    """Whether nothing stays unmet once `changes` are made; what is unknown, or only a document shows, may stay so."""
     changed = {**answers, **{change.field: change.to for change in changes}}
-    return all(_state(criterion, changed) in {"met", "unknown"} for criterion in _speaking(product, changed))
+    answered = (criterion for criterion in _speaking(product, changed) if criterion.shown_by is None)
+    return all(_state(criterion, changed) in {"met", "unknown"} for criterion in answered)
 
 
 def _alternatives(product: Product, answers: Values, others: Iterable[Product]) -> tuple[str, ...]:

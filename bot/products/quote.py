@@ -85,6 +85,7 @@ class Quote:
     fees: tuple[FeeLine, ...]
     rows: tuple[Payment, ...]
     cost: AnnualCost
+    takings_share: Decimal
     early_settlement_rate: Decimal
     overdue_rate: Decimal
     misuse_rate: Decimal
@@ -199,6 +200,7 @@ def _computed(lender: Lender, product: Product, rate: RateParts, loan: Loan, met
         fees=fees,
         rows=rows,
         cost=annual_cost(loan.principal - upfront, loan.start, rows, dated=daily),
+        takings_share=product.takings_share,
         early_settlement_rate=product.early_settlement_rate,
         overdue_rate=rate.annual * (1 + lender.overdue_markup),
         misuse_rate=rate.annual * (1 + lender.misuse_markup),
@@ -348,6 +350,10 @@ def _instalments(quote: Quote) -> Text:
             "last": Money(last.total, quote.currency),
             "first_due": first.due,
             "last_due": last.due,
+            "share": Rate(quote.takings_share),
+            "takings": Money(
+                to_cent(first.total / quote.takings_share) if quote.takings_share else ZERO, quote.currency
+            ),
         },
     )
 

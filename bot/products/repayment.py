@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Final
@@ -156,6 +156,27 @@ def bullet(loan: Loan) -> tuple[Payment, ...]:
     return (Payment(1, due, loan.principal, interest, ZERO),)
 
 
+def turnover_share(loan: Loan) -> tuple[Payment, ...]:
+    """随流水还: what a share of even weekly takings comes to, the same each week, with the interest of its actual days.
+
+    The last row falls on the last day of the term, so that its week may be some days shorter or longer.
+    """
+    end = due_dates(loan)[-1]
+    weeks = max(1, round((end - loan.start).days / 7))
+    dates = (loan.start, *(loan.start + timedelta(days=7 * week) for week in range(1, weeks)), end)
+    payment = level_payment(loan.principal, loan.annual_rate * 7 / loan.basis, weeks)
+
+    def rows() -> Iterable[Payment]:
+        balance = loan.principal
+        for number, (since, due) in enumerate(pairwise(dates), start=1):
+            interest = daily_interest(loan, balance, since, due)
+            principal = min(max(payment - interest, ZERO), balance)
+            balance -= principal
+            yield Payment(number, due, principal, interest, balance)
+
+    return _closed(loan.principal, rows())
+
+
 def daily_interest(loan: Loan, balance: Decimal, since: date, until: date) -> Decimal:
     """Interest of the days from `since` (counted) to `until` (not counted), to the cent."""
     return to_cent(balance * loan.annual_rate * (until - since).days / loan.basis)
@@ -176,6 +197,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "grace_annuity": Method(grace_annuity),
     "interest_only_daily": Method(interest_only_daily, daily=True),
     "bullet": Method(bullet, daily=True),
+    "turnover_share": Method(turnover_share, daily=True),
 }
 
 

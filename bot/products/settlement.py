@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
-from bot.products.repayment import METHODS, ZERO, Loan, Payment, add_months, schedule, to_cent
+from bot.products.repayment import METHODS, ZERO, Loan, Payment, add_months, daily_interest, schedule, to_cent
 
 
 def settled(rows: Sequence[Payment], after: int, fee_rate: Decimal) -> tuple[Payment, ...]:
@@ -37,8 +38,17 @@ def settled_loan(
     rows = schedule(method, loan, periodic_fee)
     if not METHODS[method].daily:
         return settled(rows, after, fee_rate)
-    day = add_months(loan.start, after)
+    return _settled_on(add_months(loan.start, after), loan, rows, fee_rate, periodic_fee)
+
+
+def _settled_on(
+    day: date, loan: Loan, rows: Sequence[Payment], fee_rate: Decimal, periodic_fee: Decimal
+) -> tuple[Payment, ...]:
+    """What was due before `day`, and on it all that is then owed with the interest of the days since."""
     if not loan.start < day < rows[-1].due:
         raise ValueError("it can only be settled between its first day and its last")
-    *earlier, last = schedule(method, replace(loan, months=after, grace_months=0, maturity=day), periodic_fee)
-    return (*earlier, replace(last, fee=last.fee + to_cent(last.principal * fee_rate)))
+    earlier = tuple(row for row in rows if row.due < day)
+    since, balance = (earlier[-1].due, earlier[-1].balance) if earlier else (loan.start, loan.principal)
+    fee = periodic_fee + to_cent(balance * fee_rate)
+    interest = daily_interest(loan, balance, since, day)
+    return (*earlier, Payment(len(earlier) + 1, day, balance, interest, ZERO, fee))

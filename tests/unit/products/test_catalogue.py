@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,42 @@ def test_every_segment_has_at_least_two_products(catalogue: Catalogue, segment: 
 @pytest.mark.parametrize(
     ("segment", "best"),
     [
-        ("sole_trader", "working_capital"),
-        ("small_company", "working_capital"),
-        ("farmer", "harvest"),
-        ("flexible_worker", "flexible"),
+        ("sole_trader", ["working_capital", "equipment", "flexible"]),
+        ("small_company", ["working_capital", "equipment"]),
+        ("farmer", ["harvest", "equipment"]),
+        ("flexible_worker", ["flexible", "equipment"]),
     ],
 )
-def test_each_segment_sees_the_product_made_for_it_first(catalogue: Catalogue, segment: str, best: str) -> None:
-    assert catalogue.for_segment(segment)[0].id == best
+def test_each_segment_sees_the_products_made_for_it_first(catalogue: Catalogue, segment: str, best: list[str]) -> None:
+    assert [product.id for product in catalogue.for_segment(segment)][: len(best)] == best
+
+
+def test_every_kind_of_product_is_sold(catalogue: Catalogue) -> None:
+    assert {product.follows for product in catalogue.products} == {
+        None, "platform_turnover", "purchase_order", "course_cycle", "weekly_takings", "park_payments",
+    }  # fmt: skip
+    assert {"working_capital", "equipment", "flexible"} <= {product.id for product in catalogue.products}
+
+
+def test_only_the_account_of_the_park_package_has_to_be_taken_with_a_loan(catalogue: Catalogue) -> None:
+    required = [
+        (product.id, extra.id) for product in catalogue.products for extra in product.comes_with if not extra.optional
+    ]
+    assert required == [("park_package", "settlement_account")]
+    assert [extra.id for extra in catalogue.product("park_package").comes_with if extra.optional] == [
+        "wages_insurance",
+        "wealth_product",
+    ]
+
+
+def test_the_most_that_takings_may_be_asked_for_can_be_repaid_from_their_share_within_the_longest_term(
+    catalogue: Catalogue,
+) -> None:
+    loan = catalogue.product("takings_loan")
+    (covers,) = (criterion for criterion in loan.criteria if criterion.code == "turnover_covers")
+    times = covers.limits["looked_at"]
+    assert isinstance(times, Decimal)
+    assert times * Decimal("1.05") <= loan.takings_share * loan.months.high
 
 
 def test_every_product_prohibits_what_the_rules_prohibit(catalogue: Catalogue) -> None:
@@ -64,6 +93,22 @@ def _criterion(change: Callable[[dict[str, Any]], object]) -> Spoil:
         (
             lambda documents: documents["lender.yaml"]["base_rates"][0].update(since="soon"),
             "base_rates[0].since: write a date",
+        ),
+        (
+            _harvest(lambda it: it.update(takings_share=0.1)),
+            "harvest.yaml: takings_share: give the part of each week's",
+        ),
+        (
+            lambda documents: documents["takings_loan.yaml"].pop("takings_share"),
+            "takings_loan.yaml: takings_share: give the part",
+        ),
+        (
+            _harvest(lambda it: it["criteria"].append({"code": "order", "shown_by": "purchase_order"})),
+            "harvest.yaml: audience.farmer.documents: add purchase_order",
+        ),
+        (
+            lambda documents: documents["park_package.yaml"]["comes_with"][0].update(optional="no"),
+            "park_package.yaml: comes_with[0].optional: write true or false",
         ),
         (lambda documents: documents.update({"empty.yaml": None}), "empty.yaml: the whole file: write a mapping"),
         (_harvest(lambda it: it.update(product="crops")), "harvest.yaml: product: name the file crops.yaml"),

@@ -24,7 +24,10 @@ from bot.products.quote import (
 from bot.texts.texts import Texts
 
 TODAY = date(2026, 11, 23)
-PRODUCTS = ("equipment", "flexible", "harvest", "working_capital")
+PRODUCTS = (
+    "equipment", "flexible", "harvest", "park_package", "platform_line", "service_cycle", "supply_order", "takings_loan",
+    "working_capital",
+)  # fmt: skip
 TELEGRAM_LIMIT = 4096
 
 
@@ -52,6 +55,19 @@ def test_a_working_capital_line_is_quoted_by_day_over_the_chosen_term(catalogue:
     assert quote.basis == 365
     assert [row.interest for row in quote.rows] == [Decimal("591.78"), Decimal("611.51"), Decimal("611.51")]
     assert quote.cost.simple == pytest.approx(quote.rate.annual, abs=Decimal("0.00001"))
+
+
+def test_a_takings_linked_loan_is_quoted_by_even_weeks_and_names_the_takings_it_needs(
+    catalogue: Catalogue, texts: Texts
+) -> None:
+    quote = _quote(catalogue, "takings_loan", 30_000, 6)
+    assert len(quote.rows) == 26
+    assert len({row.total for row in quote.rows[:-1]}) == 1
+    assert quote.rows[-1].due == date(2027, 5, 23)
+    assert quote.cost.simple == pytest.approx(quote.rate.annual, abs=Decimal("0.0005"))
+    shown = texts.render(short_quote(quote), "en")
+    assert f"¥{quote.rows[0].total:,}" in shown
+    assert f"¥{quote.rows[0].total / Decimal('0.15'):,.2f}" in shown
 
 
 def test_upfront_fees_lower_what_is_received_and_raise_the_annualised_cost(catalogue: Catalogue) -> None:

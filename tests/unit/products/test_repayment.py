@@ -151,13 +151,20 @@ def test_each_balance_is_the_one_before_less_the_principal_repaid(method: str, l
         assert row.balance == balance
 
 
-@given(every_method, loans())
+@given(every_method.filter(lambda method: method != "turnover_share"), loans())
 def test_due_dates_rise_and_keep_the_day_of_the_pay_out_where_the_month_has_it(method: str, loan: Loan) -> None:
     dates = [row.due for row in schedule(method, loan)]
     assert dates == sorted(set(dates))
     assert all(day > loan.start for day in dates)
     for day in dates:
         assert day.day == loan.start.day or (day.day < loan.start.day and (day + _A_DAY).day == 1)
+
+
+@given(loans())
+def test_a_share_of_even_takings_is_due_each_week_and_at_last_on_the_last_day(loan: Loan) -> None:
+    *weekly, last = schedule("turnover_share", loan)
+    assert [(row.due - loan.start).days for row in weekly] == [7 * week for week in range(1, len(weekly) + 1)]
+    assert 4 <= last.due.toordinal() - loan.start.toordinal() - 7 * len(weekly) <= 10
 
 
 @given(every_method, loans())
