@@ -18,6 +18,7 @@ from bot.products.repayment import Payment
 
 _SIX_PLACES: Final = Decimal("0.000001")
 _HIGHEST: Final = 100.0  # 10,000 % a year: above it a loan is not one
+_ABSURD: Final = 1e12  # the same for the compound figure, which may be far above the simple one
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +97,6 @@ def _found(rate: float | None) -> float:
 
 
 def _rounded(rate: float) -> Decimal:
+    if abs(rate) > _ABSURD:
+        raise ValueError("these flows have no annual rate")
     return Decimal(repr(rate)).quantize(_SIX_PLACES, ROUND_HALF_UP) + 0

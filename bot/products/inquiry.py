@@ -12,6 +12,7 @@ from bot.products.revolving import Draw, Repayment
 
 _MOST: Final = Decimal(10) ** 12
 _LONGEST: Final = 600
+_PLACES: Final = 8  # a ten-thousandth of a basis point: a finer rate is a slip, and too near zero for an annuity
 _YEARS: Final = range(1990, 2201)
 
 
@@ -54,6 +55,8 @@ class Inquiry:
         found = _number(f"--{name}", self.take(name))
         if not 0 <= found <= 1:
             raise ValueError(f"--{name} is a fraction from 0 to 1: write 0.072 for 7.2 %")
+        if found != round(found, _PLACES):
+            raise ValueError(f"--{name} has more than {_PLACES} decimal places")
         return found
 
     def whole(self, name: str, low: int = 1, high: int = _LONGEST) -> int:

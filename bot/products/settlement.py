@@ -17,7 +17,9 @@ def settled(rows: Sequence[Payment], after: int, fee_rate: Decimal) -> tuple[Pay
     """
     if not 1 <= after < len(rows):
         raise ValueError(
-            f"it can be settled after 1 to {len(rows) - 1} months" if len(rows) > 1 else "it has one payment only"
+            f"it can be settled after 1 to {len(rows) - 1} months"
+            if len(rows) > 1
+            else "it has one payment only, so there is nothing to settle early"
         )
     last = rows[after - 1]
     fee = to_cent(last.balance * fee_rate)
