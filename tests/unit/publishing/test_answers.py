@@ -42,8 +42,8 @@ def labelled(file: str) -> tuple[Question, ...]:
 @pytest.mark.parametrize(
     ("file", "floor"),
     [
-        ("questions.yaml", Floor(right=0.55, offered=0.82, wrong=0.09, misled=0.1)),
-        ("held_out.yaml", Floor(right=0.36, offered=0.73, wrong=0.08, misled=0.13)),
+        ("questions.yaml", Floor(right=0.55, offered=0.86, wrong=0.08, misled=0.1)),
+        ("held_out.yaml", Floor(right=0.4, offered=0.76, wrong=0.07, misled=0.12)),
     ],
 )
 def test_words_alone_find_the_answers_of_labelled_questions_and_seldom_a_wrong_one(
@@ -102,7 +102,7 @@ def test_what_has_no_words_is_near_nothing(question: str) -> None:
 
 
 def test_an_unsure_finder_offers_at_most_three_topics_best_first() -> None:
-    found = CONTENT.answers.find("贷款要多少钱多久", "zh")
+    found = LEXICAL.find("我想了解贷款", "zh")
     assert isinstance(found, Unsure)
     assert 1 <= len(found.near) <= 3
 
