@@ -7,6 +7,7 @@ import re
 import runpy
 import shlex
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -312,7 +313,9 @@ def test_every_module_says_what_it_is_about(module: Path) -> None:
 
 
 _MACHINE: Final = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|opt|mnt|srv)/\w|\b[A-Z]:\\\w")
-_REGISTRY: Final = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?<!emit-)(?:index|find)-(?:url|links)\b")
+_REGISTRY: Final = re.compile(
+    r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?<!emit-)(?:index|find)-(?:url|links)\b"
+)
 
 
 def test_no_file_holds_a_path_of_one_machine_or_the_address_of_a_package_registry() -> None:
@@ -357,6 +360,33 @@ def test_a_lock_pins_all_that_the_project_asks_for(lock: str) -> None:
     names = {re.split(r"[\[ ~=<>;]", line, maxsplit=1)[0].lower().replace("_", "-") for line in asked}
     pinned = {re.split(r"[\[=]", line, maxsplit=1)[0] for line in _requirements(lock)}
     assert sorted(names - pinned) == []
+
+
+_WITHOUT_DEVELOPMENT: Final = """
+import sys
+from importlib.metadata import packages_distributions
+
+locked = set(sys.argv[1:]) | {"tillwise"}
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        owners = {one.lower().replace("_", "-") for one in known.get(name.partition(".")[0], ())}
+        if owners and not owners & locked:
+            raise ModuleNotFoundError(f"{name} is not in the lock", name=name)
+
+known = packages_distributions()
+sys.meta_path.insert(0, Refuse())
+import bot.__main__
+"""
+
+
+def test_the_program_starts_with_what_the_lock_for_running_installs() -> None:
+    pinned = {re.split(r"[\[=]", line, maxsplit=1)[0] for line in _requirements("runtime")}
+    started = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _WITHOUT_DEVELOPMENT, *pinned],
+        cwd=ROOT, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert started.returncode == 0, started.stderr
 
 
 def test_the_folder_of_migrations_does_not_hide_the_library_of_its_name() -> None:
