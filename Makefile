@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench diagrams lock clean
 demo: $(VENV)/.runtime
 	$(BIN)/python -m bot demo
 
@@ -20,6 +20,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# Written anew from the flows; `check` fails when they are out of step.
+diagrams: $(VENV)/.runtime
+	$(BIN)/python docs/diagrams.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -17,10 +17,7 @@ bear the choice, the outcome or the condition. `after x` goes on when the flow *
 `bot/dialogs/commands.yaml`; what holds in all of them is [how the conversation behaves](conversation.md).
 
 One of them alone: `python -m bot content diagram welcome`. This page is written by
-
-```sh
-.venv/bin/python docs/diagrams.py
-```
+`make diagrams`, and `make check` fails when it is out of step.
 """
 
 

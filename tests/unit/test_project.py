@@ -253,7 +253,7 @@ def test_make_targets_in_documents_exist(page: Path) -> None:
 
 def test_the_diagrams_of_the_flows_are_in_step() -> None:
     drawn = runpy.run_path(str(DOCS / "diagrams.py"))["page"]()
-    assert _text(DOCS / "flows.md") == drawn, "a flow has changed: run `.venv/bin/python docs/diagrams.py`"
+    assert _text(DOCS / "flows.md") == drawn, "a flow has changed: run `make diagrams`"
 
 
 @pytest.mark.parametrize("name", [*METADATA.tables])
