@@ -5,24 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Final, Protocol
 
-from bot.applications.events import DELAYED, STAGE_CHANGED, EventData, LenderEvent, Offer
-from bot.applications.stages import Stage as LenderStage
+from bot.applications.events import LenderEvent
 from bot.conversation.facts import Market, Operator
 from bot.conversation.incoming import Incoming, Taken
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Conversation, Job, Posted, UnitOfWork
 from bot.core.clock import Clock
-from bot.core.values import Money, Months, Rate, Value, Values
+from bot.core.values import Value, Values
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
 from bot.dialogs.stories import Lender, Manager, Story
 from bot.storage.messages import LEASE
 from bot.testing.clock import FixedClock
+from bot.testing.lender_book import LenderBook
 from bot.testing.memory import MemoryStorage, MemoryUnitOfWork
 from bot.testing.memory_records import MemoryLenderEvents
 from bot.testing.memory_tables import Transaction
@@ -108,14 +106,6 @@ class _BreakableUnitOfWork(MemoryUnitOfWork):
         return await super().commit(conversation, event, trace)
 
 
-@dataclass(slots=True)
-class _LenderBook:
-    """The lender's side of one application: its own counter and the last event."""
-
-    counter: int = 0
-    last: LenderEvent | None = None
-
-
 class MemoryStage:
     """See `Stage`. `turns` is what the customer's acts and the lender's news are given to."""
 
@@ -127,7 +117,7 @@ class MemoryStage:
         self.storage = storage
         self.clock = clock
         self.market = Market(operator=_operator(story))
-        self._lender = _LenderBook()
+        self._lender = LenderBook()
         self._updates = count(1)
 
     @property
@@ -202,7 +192,7 @@ class MemoryStage:
         if act.act == "accepts" or act.act in _ACTS:
             await self._answer_submission(act.act)
         else:
-            await self._news().receive(self._lender_event(act))
+            await self._news().receive(self._lender.event(act, REFERENCE, self._now()))
         await self.settle()
 
     async def _answer_submission(self, act: str) -> None:
@@ -218,18 +208,6 @@ class MemoryStage:
 
     def _news(self) -> LenderNews:
         return LenderNews(self.storage, LenderLedger(self.storage), self.turns, self.clock)  # type: ignore[arg-type]  # the same two methods
-
-    def _lender_event(self, act: Lender) -> LenderEvent:
-        book = self._lender
-        if act.how == "again":
-            assert book.last is not None, "the lender has told nothing yet"
-            return book.last
-        # Even counters, so that one that comes late finds a place before the last.
-        counter = book.counter - 1 if act.how == "late" else book.counter + 2
-        event = lender_event(act, counter, self._now())
-        if act.how == "now":
-            book.counter, book.last = counter, event
-        return event
 
     # The account manager
 
@@ -255,23 +233,6 @@ class MemoryStage:
 
     def _conversation(self) -> Conversation:
         return self.storage.tables.conversations[self.storage.tables.addresses[CHANNEL, CUSTOMER]]
-
-
-def lender_event(act: Lender, counter: int, at: datetime) -> LenderEvent:
-    """The event in which the lender tells what the story says."""
-    name = f"evt-{counter}"
-    if act.act == "delayed":
-        data = EventData(expected_at=at + timedelta(days=3))
-        return LenderEvent("lender", name, DELAYED, REFERENCE, counter, at, data)
-    stage = LenderStage(act.act)
-    offered = stage in {LenderStage.APPROVED, LenderStage.COUNTER_OFFER}
-    data = EventData(
-        stage=stage,
-        missing=act.items if stage is LenderStage.DOCS_MISSING else (),
-        reasons=act.items if stage is LenderStage.DECLINED else (),
-        offer=Offer(Money(Decimal(40_000)), Months(12), Rate(Decimal("0.065"))) if offered else None,
-    )
-    return LenderEvent("lender", name, STAGE_CHANGED, REFERENCE, counter, at, data)
 
 
 def _operator(story: Story) -> Operator:
