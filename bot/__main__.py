@@ -248,7 +248,7 @@ def _run(work: Coroutine[Any, Any, None], log_format: Any = "text") -> None:
     except TillwiseError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"{error.strerror or error}: is another program using the port?")
+        _fail(f"{error.strerror or error}; BOT_HOST and BOT_PORT name the address, in the demo --port and --bot-port")
 
 
 def _fail(sentence: str) -> Any:

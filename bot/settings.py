@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,15 @@ def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("it must be the name of a time zone, such as Asia/Shanghai") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 Url = Annotated[str, AfterValidator(_without_slash)]
 
 
@@ -54,7 +64,7 @@ class Settings(BaseSettings):
         "lender", description="Who runs the bot. A `third_party` shows no quotes and takes no applications."
     )
     default_locale: str = Field("zh", description="The language for people whose own has no texts.")
-    timezone: str = Field("Asia/Shanghai", description="The market's time zone.")
+    timezone: Zone = Field("Asia/Shanghai", description="The market's time zone.")
     region: str = Field("CN", pattern="^[A-Z]{2}$", description="The market's region, for telephone numbers.")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="The market's currency.")
     messages_per_second: float = Field(
@@ -114,7 +124,7 @@ class StorageSettings(BaseSettings):
     database_url: SecretStr | None = None
     data_dir: Path = Path("var")
     default_locale: str = "zh"
-    timezone: str = "Asia/Shanghai"
+    timezone: Zone = "Asia/Shanghai"
     token: SecretStr | None = None
     telegram_api: Url = "https://api.telegram.org"
 

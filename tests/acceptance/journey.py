@@ -9,8 +9,9 @@ from typing import Any, Final
 from playwright.async_api import Locator, Page, expect
 
 from bot.core.values import Money, Months, Text
-from tests.acceptance.seats import PATIENCE, Camera, LenderPanel, Seat, Words
+from tests.acceptance.seats import PATIENCE, Camera, LenderPanel, Seat
 from tests.acceptance.tongues import Tongue
+from tests.words import Words
 
 CREDIT_CODE: Final = "92330106MA2B0QTX57"
 REFERENCE: Final = re.compile(r"RG-\d{4}-\d{6}")

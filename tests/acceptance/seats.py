@@ -8,32 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot import resources
-from bot.core.values import Text
-from bot.texts.catalogues import read_catalogues
-from bot.texts.texts import Texts
-
 PATIENCE: Final = 15_000
-_TEXTS: Final = Texts(read_catalogues(resources.locales()), "zh")
-
-
-class Words:
-    """The bot's own words in one language, as a phone shows them."""
-
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
-
-    def __call__(self, key: str, **values: Any) -> str:
-        return _TEXTS.label(Text(key, values), self.locale)
-
-    def opening(self, key: str) -> str:
-        """What a text begins with, up to its first value or the end of its line."""
-        whole = _TEXTS.label(Text(key, dict.fromkeys(_TEXTS.placeholders(key), "\n")), self.locale)
-        return next(line for line in whole.splitlines() if line.strip())
 
 
 class Camera:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.gateways.telegram.delivery import Caller
+from bot.gateways.telegram.errors import Misconfigured, ServerFailed
 
 UPDATES: Final = ("message", "callback_query", "my_chat_member")
 """The kinds of update the bot takes. An edited message is not among them: an edit is not a new answer."""
@@ -21,8 +22,13 @@ class Account:
 
 
 async def account(client: Caller) -> Account:
-    """Who the token belongs to. Raises `Misconfigured` when it belongs to nobody."""
-    me = await client.call("getMe")
+    """Who the token belongs to. Raises `Misconfigured` when it belongs to nobody, or Telegram cannot be asked."""
+    try:
+        me = await client.call("getMe")
+    except Misconfigured as error:
+        raise Misconfigured(f"the Bot API server at BOT_TELEGRAM_API does not know BOT_TOKEN ({error})") from error
+    except ServerFailed as error:
+        raise Misconfigured(f"the Bot API server at BOT_TELEGRAM_API cannot be reached ({error})") from error
     return Account(int(me["id"]), str(me["username"]))
 
 
