@@ -32,6 +32,11 @@ PRODUCT_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "equipment": ("设备贷", "Equipment loan"),
     "harvest": ("丰收贷", "Harvest loan"),
     "flexible": ("灵工贷", "Flexible-worker loan"),
+    "platform_line": ("网店流水贷", "Online-shop line"),
+    "supply_order": ("订单贷", "Order-backed farm loan"),
+    "service_cycle": ("服务周期贷", "Term and course loan"),
+    "takings_loan": ("随流水贷", "Takings-linked loan"),
+    "park_package": ("园区组合贷", "Park package"),
 }
 STAGE_LABELS: Final[Mapping[Stage, tuple[str, str]]] = {
     Stage.SUBMITTED: ("已提交", "Submitted"),
