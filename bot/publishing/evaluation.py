@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.products.reading import Section
-from bot.publishing.finder import Finder, Found, Unsure
+from bot.publishing.finder import Finder, Found, LexicalFinder, Unsure
+from bot.publishing.semantics import TogetherFinder, best_finder
 
 STRANGERS: Final = "none"
 """The part of the document with questions that no topic answers."""
@@ -102,6 +103,18 @@ def by_language(finder: Finder, questions: Sequence[Question]) -> Mapping[str, R
         **{each: evaluate(finder, [asked for asked in questions if asked.locale == each]) for each in locales},
         "all": evaluate(finder, questions),
     }
+
+
+def compare(
+    phrasings: Mapping[str, Mapping[str, Sequence[str]]], questions: Sequence[Question]
+) -> Mapping[str, Report]:
+    """The reports by words alone and, where the model is installed, by words and meaning together. Takes a minute then."""
+    rows = {f"words, {name}": report for name, report in by_language(LexicalFinder(phrasings), questions).items()}
+    finder = best_finder(phrasings)
+    if isinstance(finder, TogetherFinder):
+        finder.wait()
+        rows |= {f"together, {name}": report for name, report in by_language(finder, questions).items()}
+    return rows
 
 
 def table(rows: Mapping[str, Report]) -> str:

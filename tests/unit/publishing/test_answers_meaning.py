@@ -7,7 +7,7 @@ import pytest
 from bot.publishing.answers import AnswerBook, parse_answers
 from bot.publishing.content import assemble
 from bot.publishing.embedding import installed
-from bot.publishing.evaluation import Question, Report, evaluate, read_questions, table
+from bot.publishing.evaluation import Question, Report, compare, evaluate, read_questions, table
 from bot.publishing.finder import Found, LexicalFinder, Unsure
 from bot.publishing.semantics import Meanings, TogetherFinder, best_finder
 from tests.unit.publishing.content import documents, release
@@ -100,3 +100,11 @@ def test_labelled_questions_are_read_with_language_and_topic() -> None:
         Question("en", "what fees", "fees"),
         Question("zh", "今天星期几", None),
     )
+
+
+def test_a_comparison_tells_each_language_apart() -> None:
+    asked = [Question("en", "what fees do you charge", "fees"), Question("zh", "几点上班", "fees")]
+    rows = compare(PHRASINGS, asked)
+    assert rows["words, en"].at_one == 1
+    assert rows["words, zh"].wrongly == 1
+    assert rows["words, all"].asked == 2
