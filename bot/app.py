@@ -156,10 +156,18 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
         if worker:
             await stack.enter_async_context(_background(work(parts.jobs), "jobs"))
         url = await stack.enter_async_context(_serving(parts, who)) if serve else ""
-        # What is there by now stays: the collector need not look through it again and again.
-        gc.collect()
-        gc.freeze()
+        _spare_garbage_collector()
         yield Running(parts, url, who)
+
+
+def _spare_garbage_collector() -> None:
+    """What is there by now stays, so the collector need not look through it again and again: that took 0.1 s at a time.
+
+    A turn makes hundreds of objects and hardly any cycle: collecting seven times less often saves a twentieth of a turn.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 @asynccontextmanager
