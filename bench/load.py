@@ -33,6 +33,11 @@ class Record:
     late: int = 0
     """Paced turns that had to wait until a customer was free."""
 
+    async def some(self) -> None:
+        """Wait until there is something to divide by, however slow the machine."""
+        while not self.first:  # noqa: ASYNC110 -- an event would be set at every turn
+            await asyncio.sleep(0.05)
+
     def clear(self) -> None:
         """Begin anew, behind the warm-up."""
         self.first.clear()
