@@ -22,6 +22,10 @@ _MEANING: Final = 0.7
 """The share of the meaning in a score; the rest is that of the words."""
 
 
+_LONGEST: Final = 300
+"""Characters of a question whose meaning is taken: the time grows with its length."""
+
+
 class Meanings(Protocol):
     """Scores of every topic by meaning, from -1 to 1. May block for tens of milliseconds; safe from several threads."""
 
@@ -39,7 +43,7 @@ class Preparing(Protocol):
 class TogetherFinder:
     """Finds by words at once, and by meaning too as soon as the phrasings' meanings have been worked out in the background.
 
-    A model that fails costs the meaning, never the answer.
+    Where that cannot be done, words alone go on answering.
     """
 
     def __init__(self, phrasings: Mapping[str, Mapping[str, Sequence[str]]], prepare: Preparing) -> None:
@@ -55,7 +59,7 @@ class TogetherFinder:
         plain = isinstance(by_words, Found) and by_words.score >= LEXICAL.plain
         if plain or self._meanings is None or not any(map(str.isalnum, question)):
             return by_words
-        return judge(_blended(words, self._meanings.scores(question)), TOGETHER)
+        return judge(_blended(words, self._meanings.scores(question[:_LONGEST])), TOGETHER)
 
     def wait(self) -> None:
         """Until the meanings are worked out, for those who measure."""

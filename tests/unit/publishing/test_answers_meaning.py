@@ -59,6 +59,11 @@ def test_what_has_no_words_has_no_meaning_either(question: str) -> None:
     assert prepared([]).find(question, "zh") == Unsure(())
 
 
+def test_the_meaning_of_a_very_long_message_is_taken_from_its_beginning() -> None:
+    found = prepared([]).find("moon " * 100 + "grass", "en")
+    assert isinstance(found, Unsure)
+
+
 def test_what_neither_words_nor_meaning_know_is_unsure() -> None:
     assert isinstance(prepared([]).find("the moon", "en"), Unsure)
 
