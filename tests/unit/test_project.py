@@ -106,6 +106,7 @@ def test_the_documented_examples_are_settings_that_can_be_used(monkeypatch: pyte
         ("BOT_PORT", "http"),
         ("BOT_PORT", "70000"),
         ("BOT_LENDER_URL", "loans.example.com"),
+        ("BOT_TIMEZONE", "Mars/Olympus"),
         ("BOT_REGION", "China"),
         ("BOT_CURRENCY", "yuan"),
         ("BOT_MESSAGES_PER_SECOND", "-1"),
