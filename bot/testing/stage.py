@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -62,12 +62,19 @@ class Stage(Protocol):
         ...
 
 
-async def play(story: Story, stage: Stage, locale: str) -> None:
-    """Play `story` in one language. Raises `AssertionError` that says where it went differently."""
+async def play(
+    story: Story, stage: Stage, locale: str, watch: Callable[[Act, Knob | None], None] = lambda _act, _knob: None
+) -> None:
+    """Play `story` in one language. Raises `AssertionError` that says where it went differently.
+
+    `watch` is told of each act when all has happened, with the button where one was pressed.
+    """
     performance = _Performance(stage, locale)
     for line in story.lines:
         try:
             await performance.line(line)
+            if isinstance(line.what, Act):
+                watch(line.what, performance.pressed)
         except (AssertionError, LookupError) as error:
             raise AssertionError(f"{story.title}\n{line.place}: {error}\n{_recent(stage.screen)}") from error
 
@@ -79,16 +86,19 @@ class _Performance:
         self._pressed: tuple[str, Knob] | None = None
         self._said = ""
 
+    @property
+    def pressed(self) -> Knob | None:
+        """The button pressed last."""
+        return self._pressed[1] if self._pressed else None
+
     async def line(self, line: Line) -> None:
         match line.what:
-            case (
-                Opens() | Says() | Presses() | Shares() | Sends() | Lender() | Manager() | Passes() | Breaks()
-            ) as act:
+            case expectation if not isinstance(expectation, Act):
+                await self._expect(expectation)
+            case act:
                 self._begin()
                 await self._act(act)
                 self._hold_always(act)
-            case expectation:
-                await self._expect(expectation)
 
     def _begin(self) -> None:
         self._stage.screen.begin()
