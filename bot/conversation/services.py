@@ -136,7 +136,7 @@ async def find_answer(call: Call) -> Result:
     """The approved answer to a free question or on a chosen topic; where none is near enough, those nearest."""
     answers, topic = call.content.answers, _text(call, "topic")
     if not topic:
-        found = answers.find(_text(call, "question"), call.locale)
+        found = await answers.seek(_text(call, "question"), call.locale)
         if not isinstance(found, Found):
             return Result("unsure", {"near": {near: answers.title(near) for near in found.near[:MOST_NEAR]}})
         topic = found.topic
