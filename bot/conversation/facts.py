@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from bot.conversation.rendering import trimmed_all
@@ -37,15 +37,24 @@ class Lazy(Mapping[str, Value]):
 
     def __init__(self, make: Callable[[], Mapping[str, Value]]) -> None:
         self._make = make
+        self._made: Mapping[str, Value] | None = None
+
+    def _all(self) -> Mapping[str, Value]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
     def __getitem__(self, name: str) -> Value:
-        return self._make()[name]
+        return self._all()[name]
+
+    def get(self, name: str, default: Any = None) -> Any:  # the mixin's raises and catches for each name not there
+        return self._all().get(name, default)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._make())
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._make())
+        return len(self._all())
 
 
 def facts(content: Content, market: Market, now: datetime, known: Values) -> Values:

@@ -1,12 +1,13 @@
 """Values to JSON-ready objects and back, losing nothing: units, decimals and dates survive.
 
 A value without its own JSON form becomes an object with one key that starts with `$`; an ordinary mapping may
-therefore not have such keys. Kinds are looked up by their exact type, since a turn encodes and decodes hundreds of values.
+therefore not have such keys. Kinds are looked up by their exact type, since a turn encodes and decodes hundreds of values;
+the values of a text stay as they are stored until it is put into words, and most never are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +16,27 @@ from bot.core.errors import StateError
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
+
+
+class Stored(Mapping[str, Value]):
+    """Values in their stored form, each decoded when it is looked at; encoded, they are what they were."""
+
+    __slots__ = ("stored",)
+
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self.stored = stored
+
+    def __getitem__(self, name: str) -> Value:
+        return decode(self.stored[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stored)
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def encode(value: Value) -> Any:
@@ -45,6 +67,8 @@ def decode(stored: Any) -> Value:
 
 def encode_all(values: Values) -> dict[str, Any]:
     """Each value of a mapping encoded."""
+    if type(values) is Stored:
+        return {**values.stored}
     return {name: value if type(value) in _AS_THEY_ARE else encode(value) for name, value in values.items()}
 
 
@@ -69,7 +93,7 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Value]]] = {
     "$money": lambda inner: Money(Decimal(inner[0]), inner[1]),
     "$rate": lambda inner: Rate(Decimal(inner)),
     "$months": Months,
-    "$text": lambda inner: Text(inner[0], decode_all(inner[1])),
+    "$text": lambda inner: Text(inner[0], Stored(inner[1])),
     "$time": datetime.fromisoformat,
     "$date": date.fromisoformat,
 }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.errors import ContentError
+from bot.core.records import changed
 from bot.core.values import Text, Value, Values
 from bot.dialogs import prompts
 from bot.dialogs.effects import Button, Effect, OpenHandoff, Request, SetTimer, Show
@@ -78,8 +79,8 @@ class Walk:
     def values(self) -> Values:
         """All that texts and rules may use: facts, what is known, and the answers of every frame, the top one last.
 
-        What is known is newer than what the frames beneath were told. The fact `details` holds, by the name of an answer, what there is to say about each possible choice; what belongs
-        to the one chosen is among the values.
+        What is known is newer than what the frames beneath were told. The fact `details` holds, by the name of an
+        answer, what there is to say about each possible choice; what belongs to the one chosen is among the values.
         """
         merged = {**self.facts}
         for frame in self.state.frames[:-1]:
@@ -89,7 +90,8 @@ class Walk:
             merged |= self.frame.answers
         details = self.facts.get("details")
         for name in details if isinstance(details, Mapping) else ():
-            merged = {**prompts.details_of(merged, name, merged.get(name)), **merged}
+            if own := prompts.details_of(merged, name, merged.get(name)):
+                merged = {**own, **merged}
         return merged
 
     def form_under_way(self) -> bool:
@@ -116,12 +118,11 @@ class Walk:
 
     def change(self, **changes: object) -> None:
         """Replace fields of the state."""
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]  # field names are checked by `replace`
+        self.state = changed(self.state, **changes)
 
     def change_frame(self, **changes: object) -> None:
         """Replace fields of the frame on top."""
-        frame = replace(self.frame, **changes)  # type: ignore[arg-type]  # field names are checked by `replace`
-        self.change(frames=(*self.state.frames[:-1], frame))
+        self.change(frames=(*self.state.frames[:-1], changed(self.frame, **changes)))
 
     def save(self, name: str, value: Value) -> None:
         """Keep an answer with the form and with what is known of the customer."""
