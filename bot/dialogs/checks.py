@@ -150,7 +150,7 @@ def _reached(flow: Flow, start: str) -> set[str]:
 
 
 def _unreachable(flow: Flow) -> Iterator[tuple[str, str]]:
-    for name in flow.steps.keys() - _reached(flow, flow.entry):
+    for name in sorted(flow.steps.keys() - _reached(flow, flow.entry)):
         yield name, "no step leads here; remove it or lead to it"
 
 
@@ -195,6 +195,9 @@ def _outcomes(flow: Flow) -> Iterator[tuple[str, str]]:
     for name, step in flow.steps.items():
         if isinstance(step, Call | Handoff) and "else" not in step.on:
             yield name, "the outcome 'else' is missing under 'on'; say where to go when the service fails"
+        ids = [option.id for option in _options(step)]
+        for twice in sorted({one for one in ids if ids.count(one) > 1}):
+            yield name, f"two options have the id '{twice}'; rename one"
         for option in _options(step):
             # "<instance>.<turn>.<id>" must fit into Telegram's 64 bytes; ids are limited to 32 by the reader.
             if len(f"{10**9}.{10**9}.{option.id}") > 64:

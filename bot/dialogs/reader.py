@@ -83,6 +83,12 @@ class _Fields:
     def peek(self, name: str) -> Any:
         return self._left.get(name)
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self._left.pop(name, default)
+        if not isinstance(value, bool):
+            raise ContentError(f"{self.place}: field '{name}' must be true or false")
+        return value
+
     def raw(self, name: str) -> Any:
         return self._left.pop(name, None)
 
@@ -166,7 +172,7 @@ class _Reader:
             value=fields.raw("value"),
             when=self.rule(place, when) if when is not None else None,
             url=fields.optional("url"),
-            chooses=fields.raw("chooses") is not False,
+            chooses=fields.flag("chooses", default=True),
         )
         fields.finish()
         return option
@@ -194,7 +200,7 @@ class _Reader:
             why=fields.optional("why"),
             low=low,
             high=high,
-            optional=fields.raw("optional") is True,
+            optional=fields.flag("optional", default=False),
         )
 
     def choose(self, fields: _Fields) -> Step:
