@@ -81,3 +81,8 @@ async def test_on_the_real_bot(story: Story, locale: str, street: Street, logs: 
     wanted = sum(line.what == Breaks("turn") for line in story.lines)
     failures = [failure for failure in await there.failures() if failure.startswith("turn.")]
     assert len(failures) == wanted, logs
+
+
+async def test_every_rule_of_interaction_that_holds_from_the_start_has_a_story() -> None:
+    shown = {rule for story in stories().values() for rule in story.rules}
+    assert {*range(1, 18), 23} <= shown

@@ -1,0 +1,265 @@
+"""What people type, as they type it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.values import Money, Months, Values
+from bot.dialogs.inputs import (
+    KINDS,
+    Accepted,
+    Limits,
+    Reading,
+    Rejected,
+    answer_and_question,
+    chinese_number,
+    is_within,
+    limit,
+    looks_like_question,
+    normalise,
+    numbers,
+    read,
+    surely_asks,
+)
+
+FREE = Limits()
+
+
+def amount(text: str, limits: Limits = FREE) -> Decimal | str:
+    """The amount, or the key of the hint."""
+    reading = read("amount", text, limits)
+    if isinstance(reading, Rejected):
+        return reading.hint.key
+    assert isinstance(reading.value, Money)
+    return reading.value.amount
+
+
+def months(text: str, limits: Limits = FREE) -> int | str:
+    reading = read("months", text, limits)
+    if isinstance(reading, Rejected):
+        return reading.hint.key
+    assert isinstance(reading.value, Months)
+    return reading.value.count
+
+
+def value(reading: Reading) -> object:
+    return reading.value if isinstance(reading, Accepted) else reading.hint.key
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("30万", 300_000), ("300,000", 300_000), ("３０００００", 300_000), ("300k", 300_000), ("1.5 million", 1_500_000),
+        ("三十万", 300_000), ("30w", 300_000), ("¥300,000.50", Decimal("300000.50")), ("300 000", 300_000),
+        ("我想借5万元", 50_000), ("五十", 50), ("3万5", 35_000), ("3万5千", 35_000), ("2千5", 2_500), ("5百", 500),
+        ("1百万", 1_000_000), ("三万五", 35_000), ("两万五千", 25_000), ("一百零五", 105), ("一亿两千万", 120_000_000),
+        ("每月5万", 50_000), ("5万一个月", 50_000), ("50k a month", 50_000), ("RMB 8000", 8_000),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_as_people_write_it(text: str, number: Decimal) -> None:
+    assert amount(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("20-30万", "input.range"), ("20万到30万", "input.range"), ("10 to 20k", "input.range"),
+        ("一些", "input.amount"), ("much", "input.amount"), ("0", "input.amount"), ("1.234", "input.amount"),
+        ("3年", "input.amount"), ("三个月", "input.amount"), ("12 months", "input.amount"), ("十几万", "input.amount"),
+    ],
+)  # fmt: skip
+def test_what_is_no_single_amount_is_asked_again(text: str, hint: str) -> None:
+    assert amount(text) == hint
+
+
+def test_both_ends_of_a_range_are_said_back_with_their_unit() -> None:
+    reading = read("amount", "20-30万", FREE)
+    assert isinstance(reading, Rejected)
+    assert reading.hint.values == {"low": Money(Decimal(200_000)), "high": Money(Decimal(300_000))}
+
+
+def test_an_amount_beyond_its_limits_is_said_back_with_the_limit() -> None:
+    limits = Limits(Decimal(5_000), Decimal(200_000), currency="EUR")
+    low, high = read("amount", "300", limits), read("amount", "30万", limits)
+    assert isinstance(low, Rejected)
+    assert isinstance(high, Rejected)
+    assert low.hint.values == {"said": Money(Decimal(300), "EUR"), "low": Money(Decimal(5_000), "EUR")}
+    assert high.hint.values == {"said": Money(Decimal(300_000), "EUR"), "high": Money(Decimal(200_000), "EUR")}
+    assert amount("5000", limits) == 5_000
+    assert amount("200000", limits) == 200_000
+
+
+@pytest.mark.parametrize("text", ["0", "没有", "无", "none", "Nothing", "没有了。"])
+def test_a_balance_may_be_nothing(text: str) -> None:
+    assert value(read("balance", text, FREE)) == Money(Decimal(0))
+
+
+@given(st.integers(1, 10**9))
+def test_any_whole_amount_is_read_with_and_without_separators(number: int) -> None:
+    assert amount(str(number)) == amount(f"{number:,}") == amount(f"{number} 元") == number
+
+
+@given(st.integers(0, 99_999_999))
+def test_every_number_in_chinese_words_is_read(number: int) -> None:
+    assert chinese_number(in_chinese(number)) == number
+
+
+def in_chinese(number: int) -> str:
+    """The number as it is said in full: 20305 is 二万零三百零五."""
+    digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
+
+    def section(part: int) -> str:
+        said = ""
+        for place in (3, 2, 1, 0):
+            digit = part // 10**place % 10
+            if digit:
+                said += digits[digit] + units[place]
+            elif said and not said.endswith("零") and part % 10**place:
+                said += "零"
+        return said
+
+    upper, lower = divmod(number, 10_000)
+    said = f"{section(upper)}万" if upper else ""
+    return said + ("零" if said and 0 < lower < 1000 else "") + section(lower) or "零"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("12", 12), ("18个月", 18), ("1年半", 18), ("一年半", 18), ("两年", 24), ("半年", 6), ("2 years 3 months", 27),
+        ("三年零两个月", 38), ("1 year and a half", 18), ("1.5 years", 18), ("half a year", 6), ("24mo", 24), ("１２", 12),
+    ],
+)  # fmt: skip
+def test_a_term_is_read_in_months(text: str, count: int) -> None:
+    assert months(text) == count
+
+
+@pytest.mark.parametrize("text", ["long", "3-6个月", "300k", "12元", "5万", "1.3年", "9999"])
+def test_what_is_no_term_is_asked_again(text: str) -> None:
+    assert months(text) == "input.months"
+
+
+def test_a_term_beyond_its_limits_is_asked_again() -> None:
+    limits = Limits(Decimal(3), Decimal(12))
+    assert (months("2", limits), months("2年", limits), months("9", limits)) == ("input.too_low", "input.too_high", 9)
+
+
+@pytest.mark.parametrize(
+    "text", ["13800138000", "8613800138000", "+86 138 0013 8000", "138-0013-8000", "１３８００１３８０００"]
+)
+def test_a_mobile_number_of_the_market_is_stored_in_one_form(text: str) -> None:
+    assert value(read("phone", text, FREE)) == "+8613800138000"
+
+
+@pytest.mark.parametrize("text", ["010-65001234", "+1 202 555 0123", "12345", "no", "138001380001"])
+def test_another_number_is_asked_again(text: str) -> None:
+    assert value(read("phone", text, FREE)) == "input.phone"
+
+
+def test_the_market_decides_which_numbers_are_its_own() -> None:
+    assert value(read("phone", "0171 2345678", Limits(region="DE"))) == "+491712345678"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["91110000600037341L", "9111 0000 6000 3734 1l", "９１１１００００６０００３７３４１Ｌ", "91110000-600037341L"],
+)
+def test_a_licence_code_is_checked_whatever_its_spaces_and_width(text: str) -> None:
+    assert value(read("uscc", text, FREE)) == "91110000600037341L"
+
+
+def test_a_wrong_licence_code_is_told_how_long_it_is() -> None:
+    reading = read("uscc", "9111 0000 6000", FREE)
+    assert isinstance(reading, Rejected)
+    assert (reading.hint.key, reading.hint.values) == ("input.uscc", {"count": 12})
+
+
+@pytest.mark.parametrize("text", ["李梅", "Will Smith", "O'Neil", "买买提·艾力", "  李   梅 "])
+def test_a_name_is_kept_as_written_but_for_its_spaces(text: str) -> None:
+    assert value(read("name", text, FREE)) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["5", "A", "李梅2", "x" * 61])
+def test_what_can_be_no_name_is_asked_again(text: str) -> None:
+    assert value(read("name", text, FREE)) == "input.name"
+
+
+def test_free_words_need_a_letter_and_an_end() -> None:
+    assert value(read("words", "!!!", FREE)) == "input.words"
+    assert value(read("words", "x" * 201, FREE)) == "input.too_long"
+    assert value(read("words", "王记（面馆）", FREE)) == "王记（面馆）"
+
+
+def test_a_count_is_a_whole_number() -> None:
+    assert [value(read("count", text, FREE)) for text in ("3", "三", "-", "1.5")] == [
+        3,
+        3,
+        "input.count",
+        "input.count",
+    ]
+
+
+@given(st.sampled_from(sorted(KINDS)), st.text())
+def test_whatever_is_typed_is_an_answer_or_gets_a_hint(kind: str, text: str) -> None:
+    assert isinstance(read(kind, text, Limits(Decimal(1), Decimal(100))), Accepted | Rejected)
+
+
+@given(st.text())
+def test_numbers_are_found_in_any_text_without_fail(text: str) -> None:
+    assert all(number >= 0 for number in numbers(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["利息多少", "为什么要这个", "可以提前还吗", "要抵押么？", "How much is it", "can I repay early?", "多久能放款。"],
+)
+def test_a_question_is_recognised_by_its_ending_or_its_words(text: str) -> None:
+    assert looks_like_question(text)
+    assert surely_asks(text)
+
+
+@pytest.mark.parametrize("text", ["5万", "李梅", "seed", "好的", "12 months"])
+def test_an_answer_is_no_question(text: str) -> None:
+    assert not looks_like_question(text)
+
+
+@pytest.mark.parametrize("text", ["Will Smith", "May Chen", "Can-Do Cleaning", "Do It Yourself"])
+def test_a_name_that_begins_like_a_question_is_a_name(text: str) -> None:
+    assert not surely_asks(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("300k. What is the rate?", ("300k", "What is the rate?")),
+        ("3年，利息怎么算？", ("3年", "利息怎么算？")),
+        ("12000。要抵押吗？", ("12000。", "要抵押吗？")),
+        ("No. What is the interest?", ("No", "What is the interest?")),
+        ("300,000, how long does it take?", ("300,000", "how long does it take?")),
+    ],
+)
+def test_an_answer_with_a_question_in_it_is_taken_apart(text: str, parts: tuple[str, str]) -> None:
+    assert answer_and_question(text) == parts
+
+
+@pytest.mark.parametrize("text", ["300k", "利息多少？", "李梅，王强，利息多少？", ""])
+def test_what_is_not_one_answer_and_a_question_stays_whole(text: str) -> None:
+    assert answer_and_question(text) is None
+
+
+def test_words_are_compared_without_width_case_and_edges() -> None:
+    assert normalise("  ＯＫ！ ") == normalise("ok") == "ok"
+
+
+def test_a_limit_is_a_number_or_the_name_of_a_value() -> None:
+    values: Values = {"least": Money(Decimal(5)), "terms": Months(12), "most": 7}
+    assert [limit(one, values) for one in ("3.5", "least", "terms", "most", "unknown", None)] == [
+        Decimal("3.5"), Decimal(5), Decimal(12), Decimal(7), None, None,
+    ]  # fmt: skip
+    assert is_within(Money(Decimal(6)), "least", "most", values)
+    assert not is_within(Months(8), None, "most", values)
+    assert is_within("words", "least", "most", values)
