@@ -51,6 +51,9 @@ class Result:
     values: Values
 
 
+CONSENT: Final = "consent_"
+"""What the answer to a notice is called, before the notice's own name."""
+
 MOST_NEAR: Final = 3
 """Topics offered where a question was not understood for sure."""
 
@@ -183,6 +186,20 @@ async def list_consents(call: Call) -> Result:
     return Result("found" if lines else "none", {"consents": lines})
 
 
+async def check_consents(call: Call) -> Result:
+    """Whether what was decided on each notice (`consent_<notice>`) stands: `stand`, or the first notice to ask again.
+
+    A decision no longer stands once it was withdrawn or has expired, or the notice has a newer version.
+    """
+    latest = await call.work.consents.latest(call.conversation.id)
+    for name, decided in call.values.items():
+        notice = call.content.book.notices[name.removeprefix(CONSENT)]
+        record = latest.get(notice.id)
+        if record is None or (record.state, record.notice_version) != (decided, notice.version):
+            return Result(notice.id, {})
+    return Result("stand", {})
+
+
 async def withdraw_consents(call: Call) -> Result:
     """Withdraw every consent that stands; each withdrawal is a record of its own that supersedes the other."""
     latest = await call.work.consents.latest(call.conversation.id)
@@ -274,6 +291,7 @@ LOCAL: Final[Mapping[str, Service]] = {
     "find-answer": find_answer,
     "list-applications": list_applications,
     "list-consents": list_consents,
+    "check-consents": check_consents,
     "take-document": take_document,
     "withdraw-consents": withdraw_consents,
     "erase-customer": erase_customer,

@@ -77,6 +77,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff) -> tuple[str, Values]:
             return draw(st.sampled_from(("found", "none"))), {"cards": (WORDS,)}
         case "list-consents":
             return draw(st.sampled_from(("found", "none"))), {"consents": (WORDS,)}
+        case "check-consents":
+            return draw(st.sampled_from(("stand", "share_with_lender", "credit_enquiry", "contact_by_manager"))), {}
         case "withdraw-consents":
             return draw(st.sampled_from(("withdrawn", "none"))), {}
         case "erase-customer":
@@ -95,6 +97,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return next((name for name in FIELDS if name not in known), "done"), {}
         case "quote":
             return "quoted", {"quote": "q", "quote_text": WORDS}
+        case "check-consents":
+            return "stand", {}
         case "assess-eligibility":
             return "meets", {"eligibility": WORDS, "eligibility_outcome": "meets", "alternatives": ()}
     return "found", {"answer": WORDS}
