@@ -83,6 +83,11 @@ def assess(product: Product, answers: Values, others: Iterable[Product] = ()) ->
     )
 
 
+def outcome(product: Product, answers: Values) -> Outcome:
+    """The outcome alone, as `assess` has it: for many products at once, where nobody asks why."""
+    return _outcome(_state(criterion, answers) for criterion in _speaking(product, answers))
+
+
 def fields_needed(product: Product, answers: Values) -> tuple[str, ...]:
     """The fields that can still change the outcome, in the order to ask them; none once a criterion is not met."""
     criteria = _speaking(product, answers)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from bot.core.values import NO_VALUES, Text, Values
 from bot.products.catalogue import Catalogue, Product
 from bot.products.criteria import field_value
-from bot.products.eligibility import Assessment, assess
+from bot.products.eligibility import Outcome, outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A product with the reasons for showing it, the strongest first, and its assessment on what is known so far."""
+    """A product with the reasons for showing it, the strongest first, and how its criteria stand on what is known so far."""
 
     product: str
     reasons: tuple[Text, ...]
-    assessment: Assessment
+    outcome: Outcome
 
 
 def recommend(catalogue: Catalogue, segment: str, answers: Values = NO_VALUES) -> tuple[Recommendation, ...]:
@@ -26,12 +26,11 @@ def recommend(catalogue: Catalogue, segment: str, answers: Values = NO_VALUES) -
     An unknown segment has none.
     """
     known = {**answers, "segment": segment}
-    found = [(product, assess(product, known)) for product in catalogue.for_segment(segment)]
-    fitting = [(product, assessment) for product, assessment in found if assessment.outcome != "not_met"]
-    fitting.sort(key=lambda pair: (pair[1].outcome != "meets", not _serves(pair[0], known)))
+    found = [(product, outcome(product, known)) for product in catalogue.for_segment(segment)]
+    fitting = [(product, stands) for product, stands in found if stands != "not_met"]
+    fitting.sort(key=lambda pair: (pair[1] != "meets", not _serves(pair[0], known)))
     return tuple(
-        Recommendation(product.id, _reasons(product, segment, known, assessment), assessment)
-        for product, assessment in fitting
+        Recommendation(product.id, _reasons(product, segment, known, stands), stands) for product, stands in fitting
     )
 
 
@@ -39,9 +38,9 @@ def _serves(product: Product, known: Values) -> bool:
     return known.get("purpose") in product.purposes
 
 
-def _reasons(product: Product, segment: str, known: Values, assessment: Assessment) -> tuple[Text, ...]:
+def _reasons(product: Product, segment: str, known: Values, stands: Outcome) -> tuple[Text, ...]:
     reasons = []
-    if assessment.outcome == "meets":
+    if stands == "meets":
         reasons.append(Text("reason.meets_criteria"))
     if _serves(product, known):
         reasons.append(Text("reason.purpose_served", {"purpose": field_value("purpose", known["purpose"])}))

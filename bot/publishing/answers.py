@@ -15,7 +15,7 @@ from bot.core.values import Text
 from bot.products.catalogue import Catalogue
 from bot.products.reading import Section
 from bot.publishing.figures import FIGURES, figures
-from bot.publishing.finder import Finder, Found, Unsure
+from bot.publishing.finder import Finder, Found, LexicalFinder, Unsure
 from bot.publishing.semantics import best_finder
 
 
@@ -55,7 +55,9 @@ class AnswerBook:
         return self._finder.find(question, locale)
 
     async def seek(self, question: str, locale: str) -> Found | Unsure:
-        """As `find`, beside the event loop: working out a meaning takes some ten milliseconds."""
+        """As `find`; beside the event loop where a meaning is worked out, which takes some ten milliseconds."""
+        if isinstance(self._finder, LexicalFinder):
+            return self.find(question, locale)
         return await asyncio.to_thread(self.find, question, locale)
 
     def answer(self, topic: str) -> Answer:

@@ -38,6 +38,7 @@ class Formats:
     def __init__(self, locale: str, timezone: str) -> None:
         self._locale = Locale.parse(locale, sep="-" if "-" in locale else "_")
         self._zone = ZoneInfo(timezone)
+        self._order = [tag for tag in PLURAL_ORDER if tag in self._locale.plural_form.tags | {"other"}]
         self.money = _remembering(self._money)
         self.rate = _remembering(self._rate)
         self.number = _remembering(self._number)
@@ -46,13 +47,11 @@ class Formats:
     @property
     def plural_forms(self) -> int:
         """How many forms a counted word has."""
-        return len(self._locale.plural_form.tags | {"other"})
+        return len(self._order)
 
     def form(self, count: int, forms: tuple[str, ...]) -> str:
         """The form that goes with `count`, of `forms` in the order of CLDR."""
-        tags = self._locale.plural_form.tags | {"other"}
-        order = [tag for tag in PLURAL_ORDER if tag in tags]
-        return forms[order.index(self._locale.plural_form(count))]
+        return forms[self._order.index(self._locale.plural_form(count))]
 
     def inline(self, items: list[str]) -> str:
         """A list in one line: a、b和c; a, b, and c."""

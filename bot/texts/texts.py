@@ -113,6 +113,8 @@ class _Voice:
 
     def say(self, text: Text) -> str:
         template = self.template(text.key)
+        if len(template) == 1 and isinstance(template[0], str):
+            return template[0]
         return "".join([part if isinstance(part, str) else self._fill(part, text) for part in template])
 
     def _fill(self, blank: Blank, text: Text) -> str:

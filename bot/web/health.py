@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Final, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -31,16 +32,18 @@ class Figures:
         self._messages = Counter(
             "tillwise_messages", "Messages by what became of them", ["channel", "outcome"], registry=self.registry
         )
+        self._turn = cache(self._turns.labels)
+        self._message = cache(self._messages.labels)
         self._failures = Counter("tillwise_failures", "Faults of our own by place", ["where"], registry=self.registry)
 
     def turn(self, channel: str, outcome: str, seconds: float) -> None:
         """A turn came out as `outcome` after `seconds`."""
-        self._turns.labels(channel, outcome).inc()
+        self._turn(channel, outcome).inc()
         self._seconds.observe(seconds)
 
     def message(self, channel: str, outcome: str) -> None:
         """An outgoing message came to `outcome`."""
-        self._messages.labels(channel, outcome).inc()
+        self._message(channel, outcome).inc()
 
     def failure(self, where: str) -> None:
         """Something failed by our fault at `where`, a dotted name of the program."""
