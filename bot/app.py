@@ -37,6 +37,7 @@ from bot.core.errors import ContentError, TillwiseError
 from bot.core.values import Text
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import LenderClient
+from bot.gateways.lender.signatures import check_secret
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
 from bot.gateways.telegram.client import BotApi
 from bot.gateways.telegram.files import TelegramFiles
@@ -85,6 +86,19 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedFailures:
+    """Keeps failures for staff, and counts them for whoever watches the figures."""
+
+    kept: PostgresFailures
+    figures: Figures
+
+    async def record(self, failure: Failure) -> None:
+        """See `Failures.record`."""
+        self.figures.failure(failure.where)
+        await self.kept.record(failure)
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a process that work without being asked from outside."""
 
@@ -94,7 +108,7 @@ class Parts:
     library: Library
     releases: PostgresReleases
     storage: PostgresStorage
-    failures: PostgresFailures
+    failures: CountedFailures
     figures: Figures
     api: BotApi
     sender: Sender
@@ -144,6 +158,8 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
 
     Raises `SettingsError`, `ContentError`, or the gateway's `Misconfigured` when it cannot start.
     """
+    for secret in settings.lender_secrets:
+        check_secret(secret)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(settings))
         parts = await _parts(stack, settings, database)
@@ -184,19 +200,17 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES)
     storage = PostgresStorage(database, clock, owner=owner)
     outbox = PostgresOutbox(database, clock, owner=owner)
-    failures = PostgresFailures(database)
+    failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
     desk = Desk(lambda: library.current)
     market = Market(settings.timezone, settings.region, settings.currency, settings.operator)
 
-    async def failed(failure: Failure) -> None:
-        figures.failure(failure.where)
-        await failures.record(failure)
-
     async def unreachable(conversation: int) -> None:
         await _lost(turns, desk, clock, conversation)
 
-    watch = Watch(unreachable=unreachable, failed=failed, counted=lambda outcome: figures.message(CHANNEL, outcome))
+    watch = Watch(
+        unreachable=unreachable, failed=failures.record, counted=lambda outcome: figures.message(CHANNEL, outcome)
+    )
     sender = Sender(api, outbox, clock, watch, _pace(settings))
     stack.push_async_callback(sender.close)
     turns = Turns(

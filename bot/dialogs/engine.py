@@ -34,6 +34,8 @@ TWICE_WITHIN = timedelta(seconds=5)
 """The same text again within this time is a message sent twice, unless it suits the new question."""
 
 MISSES_BEFORE_PERSON = 2
+RIGHTS = frozenset({"privacy", "withdraw", "delete"})
+"""Commands that are understood whoever holds the chat."""
 FIND_ANSWER = "find-answer"
 """The service that finds an approved answer to a customer's own question."""
 _PERSON = {prompts.PERSON: Text(prompts.LABELS[prompts.PERSON])}
@@ -73,6 +75,8 @@ def _while_held(walk: Walk, event: Event) -> None:
             _released(walk, event)
         case Said(text=text) if _command(walk, text) == "bot":
             walk.effects.append(CloseHandoff())
+        case Said(text=text) if (command := _command(walk, text)) in RIGHTS:
+            _claims_right(walk, command or "")
         case Said() | Attached() | Shared():
             walk.note("relayed")
             walk.effects.append(Relay())
@@ -86,6 +90,17 @@ def _while_held(walk: Walk, event: Event) -> None:
         case _:
             walk.note("came while a person holds the chat")
             _keep_result(walk, event)
+
+
+def _claims_right(walk: Walk, command: str) -> None:
+    """A right over one's own data is not a matter for the person in the chat: the chat ends, and the bot answers."""
+    walk.effects.append(CloseHandoff())
+    walk.count()
+    deferred = walk.state.deferred
+    walk.change(held_by="bot", deferred=())
+    for signal in deferred:
+        _signalled(walk, signal)
+    _commanded(walk, command)
 
 
 def _signalled_while_held(walk: Walk, event: Signalled) -> None:

@@ -385,7 +385,9 @@ class Walk:
                 self.change(frames=self.state.frames[:-1])
                 self.restart()
             case "forget":
-                self.change(frames=(), known={}, heard=None, pending=(), deferred=())
+                # The language is the channel's word rather than the customer's, and the goodbye is said in it.
+                spoken = {name: value for name, value in self.state.known.items() if name == "locale"}
+                self.change(frames=(), known=spoken, heard=None, pending=(), deferred=())
             case _:
                 self.end()
 

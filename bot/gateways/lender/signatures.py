@@ -55,7 +55,7 @@ def check_secret(secret: str) -> None:
     except ValueError:
         key = b""
     if len(key) < 24:
-        raise SettingsError("the lender's secret must be `whsec_` and base64 of 24 bytes or more")
+        raise SettingsError("BOT_LENDER_SECRET is wrong: it must be `whsec_` and base64 of 24 bytes or more")
 
 
 def _signature(secret: str, message_id: str, at: datetime, content: str) -> str:
