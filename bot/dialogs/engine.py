@@ -292,7 +292,7 @@ def _consented(walk: Walk, step: Consent, agreed: bool, label: Text, event: Pres
     prompt, notice = walk.state.prompt, walk.book.notices[step.consent]
     if prompt and prompt.version != notice.version:
         walk.note("the notice has changed")
-        walk.show(Text("consent.changed"))
+        walk.show(Text("consent.changed"), edit=isinstance(event, Pressed))
         return
     slot = prompt.slot if prompt else ""
     state = "given" if agreed else "refused"

@@ -85,6 +85,10 @@ class Applicant:
             for field, answer in (question.shown for question in FORM if question.shown)
         ]
 
+    def reviewed(self, message: SeenMessage) -> list[str]:
+        """The lines of a review as it is shown."""
+        return [line for line in message.text.splitlines() if line.startswith(BULLET)]
+
     async def openings(self) -> list[str]:
         """How each message that asks something begins, as far as the form asks it."""
         known = {self.words.opening(question.asked) for question in FORM}

@@ -24,6 +24,21 @@ _forking: Final = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["bot.__main__"])
 
 
+def settings(token: str, telegram: str, database: str, *, webhook: bool = False) -> dict[str, str]:
+    """What a bot needs that serves people faster than any, on a free port."""
+    port = free_port()
+    hook = {"BOT_WEBHOOK_URL": f"http://127.0.0.1:{port}", "BOT_WEBHOOK_SECRET": "a-secret-of-the-tests"}
+    return {
+        "BOT_TOKEN": token,
+        "BOT_TELEGRAM_API": telegram,
+        "BOT_DATABASE_URL": database,
+        "BOT_PORT": str(port),
+        "BOT_MESSAGES_PER_CHAT": "0",
+        "BOT_MESSAGES_PER_SECOND": "0",
+        **(hook if webhook else {}),
+    }
+
+
 class BotProcess:
     """`python -m bot ARGUMENTS` with these settings and no others; what it writes to standard error goes to `log`."""
 
