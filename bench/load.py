@@ -61,6 +61,7 @@ class Seat:
 
     async def turn(self, due: float | None = None) -> None:
         """One turn. Raises `Astray` when the bot does not answer as it should. `due`: it should have begun earlier."""
+        await self._webhook.ready()
         update = self._player.update()
         self._telegram.chats[self._player.chat] = self._shown
         self._first = self._whole = None

@@ -23,7 +23,7 @@ class Webhook(asyncio.Protocol):
     """One connection to the address that the bot gave to `setWebhook`."""
 
     def __init__(self, url: str, secret: str) -> None:
-        address = urlsplit(url)
+        self._address = address = urlsplit(url)
         self._head = _HEAD.format(path=address.path, host=address.netloc, secret=secret).encode()
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
@@ -32,11 +32,20 @@ class Webhook(asyncio.Protocol):
     @classmethod
     async def open(cls, url: str, secret: str) -> Self:
         """Connect."""
-        address = urlsplit(url)
-        _, protocol = await asyncio.get_running_loop().create_connection(
-            lambda: cls(url, secret), address.hostname or "", address.port or 80
+        webhook = cls(url, secret)
+        await webhook._connect()
+        return webhook
+
+    async def ready(self) -> None:
+        """Connect again where the bot has closed a connection that was idle for long."""
+        if self._transport.is_closing():
+            await self._connect()
+
+    async def _connect(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        await asyncio.get_running_loop().create_connection(
+            lambda: self, self._address.hostname or "", self._address.port or 80
         )
-        return protocol
 
     def post(self, update: dict[str, object], answered: Answered) -> None:
         """Bring an update."""
