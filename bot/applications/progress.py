@@ -44,6 +44,9 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import NO_VALUES, Text, Value, Values
 
+DONE, UNDER_WAY, TO_COME = "🟢", "🟡", "⚪"
+"""A milestone on the card. These are of one size on every phone; dots and half dots of text fonts are not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -262,10 +265,10 @@ def steps(progress: Progress) -> str:
     if progress.decision in (Stage.APPROVED, Stage.COUNTER_OFFER):
         milestone = max(milestone, RULES[progress.decision].milestone)
     if progress.stage in (Stage.DISBURSED, Stage.REPAYING, Stage.SETTLED):
-        return "●" * MILESTONES
+        return DONE * MILESTONES
     if milestone == 0:
-        return "○" * MILESTONES
-    return "●" * (milestone - 1) + "◐" + "○" * (MILESTONES - milestone)
+        return TO_COME * MILESTONES
+    return DONE * (milestone - 1) + UNDER_WAY + TO_COME * (MILESTONES - milestone)
 
 
 def _stage_text(stage: Stage, part: str, values: Values = NO_VALUES) -> Text:

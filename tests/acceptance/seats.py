@@ -26,6 +26,7 @@ class Camera:
 
     async def take(self, page: Page, name: str) -> None:
         """A picture of all that is in sight."""
+        await page.mouse.move(0, 0)
         await page.evaluate("Promise.allSettled([...document.images].map((image) => image.decode()))")
         path = self._folder / f"{self._title}-{next(self._numbers):02}-{name}.png"
         await page.screenshot(path=path, animations="disabled")

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.core.values import Money, Months
 from bot.demo import demo
-from tests.acceptance.journey import Journey
+from tests.acceptance.journey import AMOUNT, Journey
 from tests.acceptance.seats import Camera, opened
 from tests.acceptance.tongues import EN, ZH, Tongue
 
@@ -93,11 +93,11 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.join_the_team()
         await journey.customer.look()
         await journey.arrive_by_a_channel()
+        await journey.see_what_it_costs()
         await journey.consent()
         await journey.choose("segment.ask", "segment.sole_trader")
-        await journey.choose("product.working_capital.name", "preapply.this_one")
-        await journey.answer("amount.ask", tongue.typed.amount)
-        await journey.answer("months.ask", tongue.typed.term)
+        await journey.choose("amount.ask", "button.keep", answer=AMOUNT)
+        await journey.choose("months.ask", "button.keep", answer=Months(12))
         await journey.customer.sees(journey.words("purpose.ask"))
         await _meet_an_account_manager(journey)
         await journey.choose("purpose.ask", "purpose.stock")
@@ -108,13 +108,20 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.share_the_phone_number()
         await journey.review_and_correct()
         card = await journey.submit()
-        await journey.shot("submitted")
         await journey.lender.look()
-        await journey.lender.tap(tongue.page.move_to)
+        for stage in ("docs_check", "credit_authorised"):
+            await journey.lender.tap(tongue.page.move_to)
+            await journey.hear_of(stage, card)
         await journey.shot("lender")
         await journey.customer.look()
-        await journey.hear_of("docs_check", card)
-        await journey.shot("checked")
+        await journey.shot("progress")
+        await journey.manager.look()
+        await journey.manager.sees(journey.words("lead.reason.high_value"), "¥300,000")
+        await journey.shot("lead")
+        await expect(page.locator("html")).to_have_js_property("scrollWidth", PHONE[0])
+        await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        await expect(page.locator(".seat:visible")).to_have_count(3)
+        await journey.shot("side-by-side")
 
 
 async def _be_advised(journey: Journey) -> None:

@@ -214,17 +214,17 @@ def test_silence_is_told_when_a_stage_is_overdue() -> None:
 @pytest.mark.parametrize(
     ("stages", "dots"),
     [
-        ((), "○○○○○○"),
-        ((Stage.SUBMITTED,), "◐○○○○○"),
-        ((Stage.DOCS_CHECK,), "●◐○○○○"),
-        ((Stage.RISK_REVIEW,), "●●◐○○○"),
-        ((Stage.APPROVED,), "●●●◐○○"),
-        ((Stage.APPROVED, Stage.DOCS_MISSING), "●●●◐○○"),
-        ((Stage.DECLINED, Stage.RISK_REVIEW), "●●◐○○○"),
-        ((Stage.SIGNING,), "●●●●◐○"),
-        ((Stage.DISBURSING,), "●●●●●◐"),
-        ((Stage.DISBURSED,), "●●●●●●"),
-        ((Stage.SETTLED,), "●●●●●●"),
+        ((), "⚪⚪⚪⚪⚪⚪"),
+        ((Stage.SUBMITTED,), "🟡⚪⚪⚪⚪⚪"),
+        ((Stage.DOCS_CHECK,), "🟢🟡⚪⚪⚪⚪"),
+        ((Stage.RISK_REVIEW,), "🟢🟢🟡⚪⚪⚪"),
+        ((Stage.APPROVED,), "🟢🟢🟢🟡⚪⚪"),
+        ((Stage.APPROVED, Stage.DOCS_MISSING), "🟢🟢🟢🟡⚪⚪"),
+        ((Stage.DECLINED, Stage.RISK_REVIEW), "🟢🟢🟡⚪⚪⚪"),
+        ((Stage.SIGNING,), "🟢🟢🟢🟢🟡⚪"),
+        ((Stage.DISBURSING,), "🟢🟢🟢🟢🟢🟡"),
+        ((Stage.DISBURSED,), "🟢🟢🟢🟢🟢🟢"),
+        ((Stage.SETTLED,), "🟢🟢🟢🟢🟢🟢"),
     ],
 )
 def test_the_dots_show_what_is_done_under_way_and_to_come(stages: tuple[Stage, ...], dots: str) -> None:
