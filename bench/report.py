@@ -28,8 +28,12 @@ class Level:
 
     @property
     def ratio(self) -> float:
-        """The echo bot's CPU per turn over ours: 1 is as cheap, more is cheaper than the echo bot."""
-        return middle(self.echo, lambda one: one.cpu_ms) / middle(self.tillwise, lambda one: one.cpu_ms)
+        """The echo bot's CPU per turn over ours: 1 is as cheap, more is cheaper than the echo bot.
+
+        0 where the system's clock, which ticks a hundred times a second, has counted nothing for ours.
+        """
+        ours = middle(self.tillwise, lambda one: one.cpu_ms)
+        return middle(self.echo, lambda one: one.cpu_ms) / ours if ours else 0.0
 
 
 @dataclass(frozen=True, slots=True)
