@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,11 +17,17 @@ from typing import Any, Final
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from bot.storage.database import Database
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.migrations import migrate
 from bot.testing.clock import FixedClock
+
+# What a change is judged by is the same every time; at the desk each run looks for new counterexamples.
+settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 _TEMPLATE: Final = "migrated"
 _FAST: Final = {
