@@ -44,8 +44,9 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import NO_VALUES, Text, Value, Values
 
-DONE, UNDER_WAY, TO_COME = "🟢", "🟡", "⚪"
-"""A milestone on the card. These are of one size on every phone; dots and half dots of text fonts are not."""
+DONE, UNDER_WAY, TO_COME = "🟢", "🟡", "⚪\ufe0f"
+"""A milestone on the card. These are of one size on every phone; dots and half dots of text fonts are not, and the selector
+behind the last keeps it from being drawn by one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ class Journey:
         self.lender = LenderPanel(page)
         self._camera = camera
 
-    async def shot(self, name: str) -> None:
+    async def shot(self, name: str, *, notices: bool = True) -> None:
         """A picture for people to look at."""
-        await self._camera.take(self.page, name)
+        await self._camera.take(self.page, name, notices=notices)
 
     async def answer(self, question: str, text: str) -> None:
         """This is the open question; it is answered by typing."""

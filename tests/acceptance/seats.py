@@ -24,11 +24,13 @@ class Camera:
         self._title = title
         self._numbers: Iterator[int] = count(1)
 
-    async def take(self, page: Page, name: str) -> None:
-        """A picture of all that is in sight."""
+    async def take(self, page: Page, name: str, *, notices: bool = True) -> None:
+        """A picture of all that is in sight, with or without notices that are about to leave."""
         await page.mouse.move(0, 0)
         await page.evaluate("Promise.allSettled([...document.images].map((image) => image.decode()))")
         path = self._folder / f"{self._title}-{next(self._numbers):02}-{name}.png"
+        if not notices:
+            await page.evaluate("document.querySelectorAll('.toast').forEach((toast) => toast.remove())")
         await page.screenshot(path=path, animations="disabled")
 
 

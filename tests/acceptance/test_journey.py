@@ -117,11 +117,11 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.shot("progress")
         await journey.manager.look()
         await journey.manager.sees(journey.words("lead.reason.high_value"), "¥300,000")
-        await journey.shot("lead")
+        await journey.shot("lead", notices=False)
         await expect(page.locator("html")).to_have_js_property("scrollWidth", PHONE[0])
         await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
         await expect(page.locator(".seat:visible")).to_have_count(3)
-        await journey.shot("side-by-side")
+        await journey.shot("side-by-side", notices=False)
 
 
 async def _be_advised(journey: Journey) -> None:
