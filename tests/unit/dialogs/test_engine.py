@@ -245,6 +245,14 @@ def test_a_change_is_left_as_it_was_by_going_back() -> None:
 # Interruptions
 
 
+def test_at_the_menu_only_forms_stay_open() -> None:
+    talk = Talk(book(SLOW))
+    talk.open()
+    talk.say("side")
+    talk.say("cancel")
+    assert [frame.flow.name for frame in talk.state.frames] == ["form", "home"]
+
+
 def test_what_interrupts_a_form_gives_way_to_it() -> None:
     talk, request = slow()
     talk.take(Returned(NOW, request.id, "taken"))

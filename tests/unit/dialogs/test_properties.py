@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.core.values import Text, Value, Values
 from bot.dialogs.effects import OpenHandoff, Request
+from bot.dialogs.engine import TWICE_WITHIN
 from bot.dialogs.events import Attached, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
+from bot.dialogs.inputs import FREE_KINDS
 from bot.dialogs.model import Ask
 from bot.dialogs.state import State
 from tests.unit.dialogs.world import MOST_CALLS, World, content
@@ -46,7 +49,7 @@ PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
 FIELDS = ("segment", "amount", "purpose", "has_licence", "months_trading", "monthly_turnover", "open_debts", "done")
 
 
-def outcomes(draw: Any, request: Request | OpenHandoff) -> tuple[str, Values]:
+def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tuple[str, Values]:
     """Any answer that the service may give."""
     if isinstance(request, OpenHandoff):
         return draw(st.sampled_from(("offered", "nobody"))), {"minutes": 5, "hours": Text("desk.hours")}
@@ -64,13 +67,15 @@ def outcomes(draw: Any, request: Request | OpenHandoff) -> tuple[str, Values]:
             return outcome, {"eligibility": WORDS, "eligibility_outcome": outcome, "alternatives": ()}
         case "quote":
             quoted: Values = {"quote": "q", "quote_text": WORDS, "refusal": WORDS}
-            return draw(st.sampled_from(("quoted", "quoted", "refused", "withheld"))), quoted
+            return "refused" if refusing else draw(st.sampled_from(("quoted", "refused", "withheld"))), quoted
         case "whole-quote":
             return draw(st.sampled_from(("shown", "none"))), {"quote_pages": (WORDS, WORDS)}
         case "find-answer":
             near = {topic: content().answers.title(topic) for topic in draw(st.sampled_from(((), ("interest",))))}
             values: dict[str, Value] = {"answer": WORDS, "person": draw(st.booleans()), "near": near}
             return draw(st.sampled_from(("found", "unsure"))), values
+        case "check-consents":
+            return draw(st.sampled_from(("stand", "stand", "share_with_lender", "credit_enquiry", "odd"))), {}
         case "take-document":
             return draw(st.sampled_from(("noted", "found"))), {"answer": WORDS}
         case "list-applications":
@@ -99,6 +104,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return "quoted", {"quote": "q", "quote_text": WORDS}
         case "check-consents":
             return "stand", {}
+        case "check-consents":
+            return "stand", {}
         case "assess-eligibility":
             return "meets", {"eligibility": WORDS, "eligibility_outcome": "meets", "alternatives": ()}
     return "found", {"answer": WORDS}
@@ -116,15 +123,18 @@ class Conversation(RuleBasedStateMachine):
         operator=st.sampled_from(("lender", "lender", "lender", "third_party")),
         segment=st.sampled_from(("sole_trader", "small_company", "farmer", "flexible_worker")),
         way=st.sampled_from(("apply", "apply", "check", "products")),
-        steps=st.integers(0, 40),
+        goal=st.sampled_from(("review", "submission", "none")),
+        steps=st.integers(0, 20),
     )
-    def gets_some_way(self, operator: str, segment: str, way: str, steps: int) -> None:
-        """As many steps as a customer takes who wants to apply and has all answers at hand."""
+    def gets_some_way(self, operator: str, segment: str, way: str, goal: str, steps: int) -> None:
+        """To a goal or as many steps as a customer takes who wants to apply and has all answers at hand."""
         self.world.operator = operator
         wanted = ("zh", segment, way, "!agree", "quote", "seed", "stock", "tools", "no", "apply", "!confirm")
         self.world.turn(Opened(self.world.now))
-        for _ in range(steps):
+        for _ in range(steps if goal == "none" else 40):
             self.world.pass_time(timedelta(seconds=30))
+            if self.submission() or (goal == "review" and self.world.at("review")):
+                break
             self.gets_on(wanted)
 
     def gets_on(self, wanted: tuple[str, ...]) -> None:
@@ -141,7 +151,7 @@ class Conversation(RuleBasedStateMachine):
         for _ in range(MOST_CALLS):
             if (request := self.world.take_request()) is None:
                 return
-            self.world.answer(request, *outcomes(data.draw, request))
+            self.world.answer(request, *outcomes(data.draw, request, refusing=self.world.refusing))
         raise AssertionError("services are asked again and again")
 
     # What makes sense
@@ -149,37 +159,61 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.world.current_tokens())
     @rule(data=st.data(), moved=st.integers(0, 3))
     def presses_what_is_offered(self, data: Any, moved: int) -> None:
-        token = data.draw(st.sampled_from(self.world.current_tokens()))
         self.world.pass_time(timedelta(seconds=moved * 3))
-        self.act(Pressed(self.world.now, token, "1", "query"), data)
+        self.press(data.draw(st.sampled_from(self.world.current_tokens())), data)
 
     @precondition(lambda self: self.world.current_tokens())
-    @rule(data=st.data())
-    def goes_on(self, data: Any) -> None:
-        """A choice of the flow's own, where there is one: the buttons of every form are pressed often enough."""
-        tokens = self.world.current_tokens()
-        own = [token for token in tokens if "!" not in token or "!change:" in token or token.endswith("!agree")]
-        self.act(Pressed(self.world.now, data.draw(st.sampled_from(own or tokens)), "1", "query"), data)
+    @rule(data=st.data(), steps=st.integers(1, 5))
+    def goes_on(self, data: Any, steps: int) -> None:
+        """Answers questions well, and chooses what the flow itself offers."""
+        for _ in range(steps):
+            tokens = self.world.current_tokens()
+            own = [token for token in tokens if "!" not in token or token.endswith(("!agree", "!confirm"))]
+            if step := self.ask():
+                self.say(TYPED[step.accepts][0], data)
+            elif tokens:
+                self.press(data.draw(st.sampled_from(own or tokens)), data)
 
     @precondition(lambda self: self.world.at("review"))
-    @rule(data=st.data())
-    def changes_an_answer(self, data: Any) -> None:
-        tokens = [token for token in self.world.current_tokens() if "!change:" in token]
-        self.act(Pressed(self.world.now, data.draw(st.sampled_from(tokens)), "1", "query"), data)
+    @rule(data=st.data(), which=st.sampled_from(("amount", "", "")), refusing=st.booleans(), then=st.booleans())
+    def changes_an_answer(self, data: Any, which: str, refusing: bool, then: bool) -> None:
+        """Perhaps to one that the lender's product refuses."""
+        self.world.refusing = refusing
+        tokens = [token for token in self.world.current_tokens() if f"!change:{which}" in token]
+        self.press(data.draw(st.sampled_from(tokens)), data)
+        if then and (step := self.ask()):
+            self.say(TYPED[step.accepts][0], data)
 
     @precondition(lambda self: self.ask() is not None)
     @rule(data=st.data())
-    def answers_the_question(self, data: Any) -> None:
+    def answers_somehow(self, data: Any) -> None:
         step = self.ask()
         assert step is not None
-        self.says_something(data.draw(st.sampled_from(TYPED[step.accepts])), data)
+        self.say(data.draw(st.sampled_from(TYPED[step.accepts])), data)
 
-    @precondition(lambda self: self.ask() is not None)
+    @rule(data=st.data(), text=st.sampled_from((*QUESTIONS, *CHATTER, *COMMANDS)))
+    def says(self, data: Any, text: str) -> None:
+        self.say(text, data)
+
     @rule(data=st.data())
-    def answers_well(self, data: Any) -> None:
-        step = self.ask()
-        assert step is not None
-        self.says_something(TYPED[step.accepts][0], data)
+    def says_it_again(self, data: Any) -> None:
+        step, heard, before = self.ask(), self.world.state.heard, self.world.state.known
+        self.act(Said(self.world.now, self.said, "3"), data)
+        if step and heard and step.accepts in FREE_KINDS:
+            twice = heard.text == self.said and self.world.now - heard.at <= TWICE_WITHIN
+            assert not twice or self.world.state.known == before, "one message answered two questions"
+
+    @rule(data=st.data(), payload=st.sampled_from((None, "poster-7")))
+    def opens(self, data: Any, payload: str | None) -> None:
+        self.act(Opened(self.world.now, payload, "4"), data)
+
+    @rule(data=st.data(), kind=st.sampled_from((*KINDS, "contact", "another's contact", "no number")))
+    def shares_or_sends(self, data: Any, kind: Any) -> None:
+        if kind in KINDS:
+            self.act(Attached(self.world.now, kind, "file", message="6"), data)
+        else:
+            phone = "12" if kind == "no number" else "8613800138000"
+            self.act(Shared(self.world.now, phone, kind != "another's contact", "5"), data)
 
     def ask(self) -> Ask | None:
         """The typed question that is open."""
@@ -187,64 +221,51 @@ class Conversation(RuleBasedStateMachine):
         step = content().book.flows[frame.flow].steps[frame.step] if frame and self.world.state.prompt else None
         return step if isinstance(step, Ask) else None
 
-    @rule(data=st.data(), text=st.sampled_from((*QUESTIONS, *CHATTER)))
-    def says(self, data: Any, text: str) -> None:
-        self.says_something(text, data)
-
-    @rule(data=st.data(), text=st.sampled_from((*COMMANDS, *QUESTIONS)))
-    def says_a_command(self, data: Any, text: str) -> None:
-        self.says_something(text, data)
-
-    def says_something(self, text: str, data: Any) -> None:
+    def say(self, text: str, data: Any) -> None:
         self.world.pass_time(timedelta(seconds=data.draw(st.sampled_from((1, 30)))))
         self.said = text
         self.act(Said(self.world.now, text, "2"), data)
 
-    @rule(data=st.data())
-    def says_it_again(self, data: Any) -> None:
-        self.act(Said(self.world.now, self.said, "3"), data)
-
-    @rule(data=st.data(), payload=st.sampled_from((None, "poster-7")))
-    def opens(self, data: Any, payload: str | None) -> None:
-        self.act(Opened(self.world.now, payload, "4"), data)
-
-    @rule(data=st.data(), own=st.booleans(), phone=st.sampled_from(("8613800138000", "12")))
-    def shares(self, data: Any, own: bool, phone: str) -> None:
-        self.act(Shared(self.world.now, phone, own, "5"), data)
-
-    @rule(data=st.data(), kind=st.sampled_from(KINDS))
-    def sends(self, data: Any, kind: Any) -> None:
-        self.act(Attached(self.world.now, kind, "file", message="6"), data)
+    def press(self, token: str, data: Any) -> None:
+        self.act(Pressed(self.world.now, token, "1", "query"), data)
 
     # What does not count
 
-    @precondition(lambda self: self.world.stale_tokens())
     @rule(data=st.data())
-    def presses_what_is_past(self, data: Any) -> None:
-        token = data.draw(st.sampled_from(self.world.stale_tokens()))
-        self.changes_nothing(Pressed(self.world.now, token, "1", "query"), data)
-
-    @rule(data=st.data(), token=st.sampled_from(("", ".", "1", "1.1.x", "9.9.zh", "x.y.z", "m.accept.3", "١.٢.zh")))
-    def presses_nonsense(self, data: Any, token: str) -> None:
-        if token not in self.world.current_tokens():
-            self.changes_nothing(Pressed(self.world.now, token, "1", "query"), data)
-
-    @rule(data=st.data(), request=st.sampled_from(("", "1.1.1", "99.1.aside")))
-    def a_service_answers_what_nobody_asked(self, data: Any, request: str) -> None:
-        if all(pending.request != request for pending in self.world.state.pending):
-            self.changes_nothing(Returned(self.world.now, request, "found", {"answer": WORDS}), data)
-
-    @rule(data=st.data())
-    def a_timer_runs_out(self, data: Any) -> None:
-        timer = data.draw(st.sampled_from(("", *self.world.timers)))
-        self.changes_nothing(TimedOut(self.world.now, timer), data)
-
-    def changes_nothing(self, event: Any, data: Any) -> None:
-        before = lasting(self.world.state)
+    def something_comes_that_does_not_count(self, data: Any) -> None:
+        """A press of what is past or never was, an answer nobody asked for, a timer that runs out."""
+        now, world = self.world.now, self.world
+        tokens = (*world.stale_tokens(), "", ".", "1", "1.1.x", "9.9.zh", "x.y.z", "m.accept.3", "١.٢.zh")
+        requests = [
+            one for one in ("", "1.1.1", "99.1.aside") if all(one != item.request for item in world.state.pending)
+        ]
+        event = data.draw(
+            st.one_of(
+                st.sampled_from([Pressed(now, token, "1", "query") for token in tokens]),
+                st.sampled_from([Returned(now, request, "found", {"answer": WORDS}) for request in requests]),
+                st.sampled_from([TimedOut(now, timer) for timer in ("", *world.timers)]),
+            )
+        )
+        if isinstance(event, Pressed) and event.token in world.current_tokens():
+            return
+        before = lasting(world.state)
         self.act(event, data)
-        assert lasting(self.world.state) == before
+        assert lasting(world.state) == before
 
     # The lender
+
+    @precondition(lambda self: self.submission() is not None)
+    @rule(
+        data=st.data(),
+        way=st.sampled_from(("/back", "/back", "/language", "产品", "/start", "/cancel")),
+        then=st.booleans(),
+    )
+    def does_something_else_meanwhile(self, data: Any, way: str, then: bool) -> None:
+        self.say(way, data)
+        if then:
+            self.the_lender_answers(data, "accepted")
+        elif self.world.current_tokens():
+            self.goes_on(data, 1)
 
     @precondition(lambda self: self.submission() is not None)
     @rule(data=st.data(), outcome=st.sampled_from(("accepted", "accepted", "refused", "failed", "odd")))
@@ -253,7 +274,11 @@ class Conversation(RuleBasedStateMachine):
         assert request is not None
         self.world.asked.remove(request)
         values: Values = {"reference": "RG-1", "application": "a1"} if outcome == "accepted" else {}
+        asking = int(request.id.partition(".")[0])
         self.act(Returned(self.world.now, request.id, outcome, values), data)
+        for frame in self.world.state.frames:
+            if frame.instance == asking:
+                assert values.items() <= frame.answers.items(), "the lender's answer is lost"
 
     def submission(self) -> Request | None:
         """The application that is being handed in."""
@@ -270,16 +295,18 @@ class Conversation(RuleBasedStateMachine):
     # People
 
     @precondition(lambda self: self.world.offered)
-    @rule(data=st.data())
-    def a_manager_joins(self, data: Any) -> None:
+    @rule(data=st.data(), what=st.sampled_from(("joined", "joined", "expired", "released")))
+    def a_person_comes_or_goes(self, data: Any, what: str) -> None:
         told = Text("handoff.joined", {"name": "王敏", "role": "客户经理", "hours": "9:00–18:00"})
-        self.act(Signalled(self.world.now, "manager", "joined", {"told": told}), data)
+        match what:
+            case "joined":
+                self.act(Signalled(self.world.now, "manager", "joined", {"told": told}), data)
+            case "expired":
+                self.act(Signalled(self.world.now, "manager", "expired", {"told": WORDS}), data)
+            case _:
+                self.act(Released(self.world.now), data)
 
-    @rule(data=st.data())
-    def nobody_accepts_in_time(self, data: Any) -> None:
-        told = Text("handoff.expired", {"hours": Text("desk.hours")})
-        self.act(Signalled(self.world.now, "manager", "expired", {"told": told}), data)
-
+    @precondition(lambda self: self.world.state.held_by == "manager")
     @rule(data=st.data())
     def the_manager_gives_back(self, data: Any) -> None:
         self.world.offered = False
@@ -308,7 +335,10 @@ def lasting(state: State) -> tuple[Any, ...]:
 
 
 Conversation.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=200,
+    # Shrinking takes minutes: ask for it with `SHRINK=1` when something was found.
+    phases=[Phase.generate, *([Phase.shrink] if os.environ.get("SHRINK") else [])],
+    report_multiple_bugs=False,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

@@ -13,7 +13,7 @@ from bot.core.values import Text, Values
 from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_state
 from bot.dialogs.effects import Effect, OpenHandoff, RecordConsent, Request, SetTimer, Show
 from bot.dialogs.engine import Turn, advance
-from bot.dialogs.events import Event, Pressed, Returned, Said, Signalled
+from bot.dialogs.events import Event, Returned, Said, Signalled
 from bot.dialogs.model import Ask
 from bot.dialogs.state import Frame, State
 from bot.publishing.content import Content, assemble
@@ -23,6 +23,9 @@ from bot.testing.memory_stage import BEGINNING
 
 PERSONAL = frozenset({"business_name", "uscc", "contact_name", "phone"})
 """Answers that tell who somebody is."""
+
+ASKED_AGAIN = frozenset({"share_again", "credit_again", "contact_again"})
+"""Steps of the pre-application that ask a consent again that no longer stands."""
 
 MOST_CALLS = 40
 """More service calls than this after one event is a loop."""
@@ -42,17 +45,19 @@ def thresholds() -> Values:
 
 @dataclass
 class World:
-    """The state of one conversation, what is on the screen, and what services have been asked."""
+    """The state of one conversation, what is on the screen, and what services have been asked.
+
+    Where it is `refusing`, no amount suits the lender's product.
+    """
 
     operator: str = "lender"
     state: State = field(default_factory=lambda: State(known={"locale": "zh"}))
     now: datetime = BEGINNING
+    refusing: bool = False
     screen: dict[str, Show] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
     asked: deque[Request | OpenHandoff] = field(default_factory=deque)
     timers: list[str] = field(default_factory=list)
-    confirmed: int = 0
-    submitted: int = 0
     consented: set[tuple[int, str]] = field(default_factory=set)
     offered: bool = False
 
@@ -63,20 +68,10 @@ class World:
         known = {**facts(content(), market, self.now, before.known), **thresholds()}
         turn = advance(content().book, known, before, event)
         self.state = turn.state
-        self._count_confirmation(before, event)
         for effect in turn.effects:
             self._perform(effect, before)
         self._check(before, event, turn)
         return turn
-
-    def _count_confirmation(self, before: State, event: Event) -> None:
-        """A submission is wished for by confirming the review, or by trying again."""
-        if (
-            before.frames
-            and before.frames[-1].flow.name == "preapply"
-            and before.frames[-1].step in {"review", "failed"}
-        ):
-            self.confirmed += isinstance(event, Pressed | Said)
 
     # What the engine asks for
 
@@ -85,7 +80,7 @@ class World:
             case Show():
                 self._show(effect)
             case Request():
-                self._requested(effect)
+                self._requested(effect, before)
                 self.asked.append(effect)
             case OpenHandoff():
                 self.offered = True
@@ -114,11 +109,13 @@ class World:
         for locale in ("zh", "en"):
             assert len(content().texts.render(text, locale)) > 0
 
-    def _requested(self, request: Request) -> None:
+    def _requested(self, request: Request, before: State) -> None:
+        """What the lender is to get was confirmed, or has failed before, and its consents were looked at in between."""
+        if request.service == "check-consents":
+            assert before.frames[-1].step in {"review", *ASKED_AGAIN}, "nobody confirmed this application"
         if request.service == "submit-application":
-            self.submitted += 1
             assert self._agreed_to_share(), "an application goes out without its consent"
-            assert self.submitted <= self.confirmed, "an application goes out that nobody confirmed"
+            assert before.frames[-1].step in {"consents", "failed"}, "nobody confirmed this application"
 
     def _agreed_to_share(self) -> bool:
         frame = self.state.frames[-1]
