@@ -61,7 +61,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Ask for one of the options; `columns` buttons stand in a row."""
+    """Ask for one of the options; `columns` buttons stand in a row.
+
+    A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk.
+    """
 
     choose: str
     options: tuple[Option, ...]
@@ -69,6 +72,7 @@ class Choose:
     goto: str | None = None
     columns: int = 1
     why: str | None = None
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ class _Reader:
             goto=fields.optional("goto"),
             columns=fields.number("columns", 1),
             why=fields.optional("why"),
+            finished=fields.flag("finished", default=False),
         )
 
     def cards(self, fields: _Fields) -> Step:

@@ -104,7 +104,9 @@ class Walk:
 
     def lasts(self, frame: Frame) -> bool:
         """Whether the frame outlives a way to the menu: a form that has not come to its end."""
-        return self.flow_of(frame).kind == "form" and not isinstance(self._step_of(frame), End)
+        step = self._step_of(frame)
+        over = isinstance(step, End) or (isinstance(step, Choose) and step.finished)
+        return self.flow_of(frame).kind == "form" and not over
 
     def waits(self, frame: Frame) -> bool:
         """Whether the frame's step has asked a service that has not answered yet."""
@@ -216,13 +218,13 @@ class Walk:
     def begin(self, name: str) -> None:
         """Enter a flow of the current release.
 
-        A talk that is already open is left first; a form that is already under way is not begun a second time.
+        A talk or finished form of that name is left first; a form that is already under way is not begun a second time.
         """
         if self._resumes(name):
             return
         frames = self.state.frames
         for depth, frame in enumerate(frames):
-            if frame.flow.name == name and self.flow_of(frame).kind == "talk":
+            if frame.flow.name == name and not self.lasts(frame):
                 above = tuple(kept for kept in frames[depth + 1 :] if self.lasts(kept))
                 frames = frames[:depth] + above
                 break
