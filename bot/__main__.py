@@ -19,7 +19,7 @@ import uvloop
 from bot import app as program
 from bot import demo as demonstration
 from bot import logs
-from bot.conversation.services import SERVICES
+from bot.conversation.services.registry import SERVICES
 from bot.core.errors import TillwiseError
 from bot.dialogs.diagram import diagram
 from bot.dialogs.reader import parse_flows

@@ -30,7 +30,7 @@ from bot.conversation.facts import Market
 from bot.conversation.incoming import NotTaken
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Conversation, Failure, UnitOfWork
-from bot.conversation.services import SERVICES
+from bot.conversation.services.registry import SERVICES
 from bot.conversation.turn import Turns
 from bot.core.clock import Clock
 from bot.core.errors import ContentError, TillwiseError

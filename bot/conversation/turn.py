@@ -35,7 +35,8 @@ from bot.conversation.ports import (
     UnitOfWork,
 )
 from bot.conversation.rendering import locale_of, outgoing
-from bot.conversation.services import LOCAL, REMOTE, Call, Result
+from bot.conversation.services.call import Call, Result
+from bot.conversation.services.registry import LOCAL, REMOTE
 from bot.core.clock import Clock
 from bot.core.values import Text, Values
 from bot.dialogs.codec import encode_event

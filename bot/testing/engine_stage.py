@@ -15,7 +15,8 @@ from bot.conversation.desk import Desk
 from bot.conversation.facts import Market, facts
 from bot.conversation.incoming import Incoming, Taken
 from bot.conversation.ports import Conversation, UnitOfWork
-from bot.conversation.services import LOCAL, REMOTE, Call
+from bot.conversation.services.call import Call
+from bot.conversation.services.registry import LOCAL, REMOTE
 from bot.core.values import Text
 from bot.dialogs.effects import (
     Acknowledge,

@@ -8,7 +8,7 @@ from typing import Final
 from bot.conversation.desk import Desk
 from bot.conversation.incoming import Taken
 from bot.conversation.ports import Conversation, Job, UnitOfWork
-from bot.conversation.services import SERVICES
+from bot.conversation.services.registry import SERVICES
 from bot.conversation.turn import Turns
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event, Opened, Pressed, Said

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 
 from bot.app import migrated
 from bot.applications.consent import text_hash
-from bot.conversation.services import SERVICES
+from bot.conversation.services.registry import SERVICES
 from bot.gateways.telegram.account import take_by_webhook
 from bot.gateways.telegram.client import BotApi
 from bot.publishing.check import check

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.app import Running, SystemClock, migrated, running
-from bot.conversation.services import SERVICES
+from bot.conversation.services.registry import SERVICES
 from bot.handoff import invitations
 from bot.handoff.records import Manager
 from bot.publishing.library import Library

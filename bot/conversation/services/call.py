@@ -1,0 +1,49 @@
+"""What a service is given and what it answers.
+
+Local services answer within the turn's transaction. Remote ones are prepared there and carried out by a job, whose
+answer comes back as an event of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.conversation.desk import Desk
+from bot.conversation.facts import Market
+from bot.conversation.ports import Conversation, Job, UnitOfWork
+from bot.core.values import Values
+from bot.publishing.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a service within a turn."""
+
+    work: UnitOfWork
+    conversation: Conversation
+    content: Content
+    desk: Desk
+    market: Market
+    now: datetime
+    locale: str
+    request: str
+    values: Values
+
+    def text(self, name: str) -> str:
+        """The text that the flow passes under `name`; empty where it passes none."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a service answers: the outcome that the flow branches on, and values for its answers."""
+
+    outcome: str
+    values: Values
+
+
+Service = Callable[[Call], Awaitable[Result]]
+Remote = Callable[[Call], Awaitable[Job]]
