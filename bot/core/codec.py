@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.core.errors import StateError
+from bot.core.figures import Chart, Column, Table
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
@@ -77,6 +78,16 @@ def decode_all(stored: Mapping[str, Any]) -> Values:
     return {name: item if type(item) in _AS_THEY_ARE else decode(item) for name, item in stored.items()}
 
 
+def _encode_chart(chart: Chart) -> list[Any]:
+    columns = tuple((one.label, one.parts, one.whole, one.mark) for one in chart.columns)
+    return [chart.kind, *map(encode, (chart.title, columns, chart.series, chart.whole, chart.note))]
+
+
+def _decode_chart(kind: Any, title: Any, columns: Any, *rest: Any) -> Chart:
+    shown: Any = decode(columns)
+    return Chart(kind, decode(title), tuple(Column(*one) for one in shown), *map(decode, rest))  # type: ignore[arg-type]
+
+
 _ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Decimal: lambda value: {"$decimal": str(value)},
     Money: lambda value: {"$money": [str(value.amount), value.currency]},
@@ -85,6 +96,8 @@ _ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Text: lambda value: {"$text": [value.key, encode_all(value.values)]},
     datetime: lambda value: {"$time": value.isoformat()},
     date: lambda value: {"$date": value.isoformat()},
+    Table: lambda value: {"$table": encode((value.head, value.rows, value.caption))},
+    Chart: lambda value: {"$chart": _encode_chart(value)},
     tuple: lambda value: [encode(item) for item in value],
     dict: encode_all,
 }
@@ -96,4 +109,6 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Value]]] = {
     "$text": lambda inner: Text(inner[0], Stored(inner[1])),
     "$time": datetime.fromisoformat,
     "$date": date.fromisoformat,
+    "$table": lambda inner: Table(*(decode(item) for item in inner)),  # type: ignore[arg-type]  # as it was encoded
+    "$chart": lambda inner: _decode_chart(*inner),
 }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import zen
 
 from bot.core.errors import RuleError
-from bot.core.values import Values, plain
+from bot.core.figures import Chart, Table
+from bot.core.values import Money, Months, Rate, Text, Value, Values
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _WHOLE = "$"
@@ -52,6 +55,32 @@ class Rule:
     def holds(self, values: Values) -> bool:
         """Whether the expression yields true for `values`."""
         return self.value(values) is True
+
+
+def plain(value: Value) -> object:
+    """`value` as rules see it: units taken off, decimals as numbers, dates as ISO strings, a figure as true.
+
+    Rules compare amounts with thresholds; they never compute money, so a float is exact enough here.
+    """
+    match value:
+        case Money(amount=number) | Rate(fraction=number):
+            return float(number)
+        case Decimal():
+            return float(value)
+        case Months(count=count):
+            return count
+        case Text(key=key):
+            return key
+        case datetime() | date():
+            return value.isoformat()
+        case Table() | Chart():
+            return True
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {name: plain(item) for name, item in value.items()}
+        case _:
+            return value
 
 
 def _reason(error: RuntimeError) -> str:

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from bot.core.figures import Figure  # figures are made of values, and are values
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +47,9 @@ class Text:
 
 
 Value: TypeAlias = (
-    "bool | int | str | Decimal | date | datetime | Money | Rate | Months | Text"
+    "bool | int | str | Decimal | date | datetime | Money | Rate | Months | Text | Figure"
     " | tuple[Value, ...] | Mapping[str, Value] | None"
 )
 Values: TypeAlias = Mapping[str, Value]
 
 NO_VALUES: Values = {}
-
-
-def plain(value: Value) -> object:
-    """`value` as rules see it: units taken off, decimals as numbers, dates as ISO strings.
-
-    Rules compare amounts with thresholds; they never compute money, so a float is exact enough here.
-    """
-    match value:
-        case Money(amount=number) | Rate(fraction=number):
-            return float(number)
-        case Decimal():
-            return float(value)
-        case Months(count=count):
-            return count
-        case Text(key=key):
-            return key
-        case datetime() | date():
-            return value.isoformat()
-        case tuple():
-            return [plain(item) for item in value]
-        case Mapping():
-            return {name: plain(item) for name, item in value.items()}
-        case _:
-            return value

@@ -65,6 +65,7 @@ def check_flow(
             *_texts(flow, texts),
             *_references(flow, flows, services, notices),
             *_outcomes(flow),
+            *_figures(flow),
         )
     ]
 
@@ -202,6 +203,16 @@ def _outcomes(flow: Flow) -> Iterator[tuple[str, str]]:
             # "<instance>.<turn>.<id>" must fit into Telegram's 64 bytes; ids are limited to 32 by the reader.
             if len(f"{10**9}.{10**9}.{option.id}") > 64:
                 yield name, f"option id '{option.id}' is too long for a button; shorten it"
+
+
+def _figures(flow: Flow) -> Iterator[tuple[str, str]]:
+    answers = {step.saves for step in flow.steps.values() if isinstance(step, Ask | Choose | Cards)}
+    for name, step in flow.steps.items():
+        if isinstance(step, Say | Choose | Cards) and step.figure in answers and step.figure is not None:
+            yield (
+                name,
+                f"figure '{step.figure}' is an answer of the customer; name a table or chart that a service gives",
+            )
 
 
 def _options(step: Step) -> tuple[Option, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.core.codec import decode, decode_all, encode, encode_all
 from bot.core.errors import StateError
+from bot.core.figures import Figure
 from bot.core.values import Text
 from bot.dialogs.events import EVENTS, Event, Signalled
 from bot.dialogs.model import FlowRef
@@ -99,7 +100,8 @@ def _read_frame(stored: dict[str, Any]) -> Frame:
 
 
 def _prompt(prompt: Prompt) -> dict[str, Any]:
-    return {
+    figure = {"figure": encode(prompt.figure)} if prompt.figure else {}
+    return figure | {
         "slot": prompt.slot,
         "turn": prompt.turn,
         "body": [encode(text) for text in prompt.body],
@@ -119,7 +121,15 @@ def _read_prompt(stored: dict[str, Any]) -> Prompt:
         version=version,
         buried=buried,
         misses=misses,
+        figure=_figure(stored.get("figure")),
     )
+
+
+def _figure(stored: Any) -> Figure | None:
+    figure = decode(stored)
+    if figure is not None and not isinstance(figure, Figure):
+        raise StateError("a stored prompt holds something that is not a figure")
+    return figure
 
 
 def _text(stored: Any) -> Text:

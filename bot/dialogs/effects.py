@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from bot.core.figures import Figure
 from bot.core.values import Text, Values
 
 
@@ -19,7 +20,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Show a message made of `body` paragraphs.
+    """Show a message made of `body` paragraphs, and of a `figure` where there is one.
 
     `slot` names the message for later: with `edit` the message last shown in the slot is changed in place, and
     sent anew only where there is none. `asks_contact` adds the channel's own button for sharing a contact.
@@ -30,6 +31,7 @@ class Show:
     buttons: tuple[tuple[Button, ...], ...] = ()
     edit: bool = False
     asks_contact: bool = False
+    figure: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

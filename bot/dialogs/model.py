@@ -35,11 +35,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say something and go on; `each` names a list of texts that are said after it, a message each."""
+    """Say something and go on; `each` names a list of texts that are said after it, a message each.
+
+    `figure`, here and in other steps, names the value that holds the table or chart to be shown with the words; without such a
+    value there are just the words.
+    """
 
     say: str
     goto: str
     each: str | None = None
+    figure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,14 @@ class Choose:
     columns: int = 1
     why: str | None = None
     finished: bool = False
+    figure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
     """Show the items of the list value `cards` one at a time with next and previous; an option saves the item.
 
-    Items are names; the fact `details` has, under the answer that is saved, the values of each one's text.
+    Items are names; the fact `details` has, under the answer that is saved, the values of each one's text and its figure.
     """
 
     cards: str
@@ -87,6 +93,7 @@ class Cards:
     options: tuple[Option, ...]
     saves: str
     empty: str
+    figure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

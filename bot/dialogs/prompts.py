@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bot.core.figures import Figure
 from bot.core.values import NO_VALUES, Money, Months, Text, Value, Values
 from bot.dialogs import inputs
 from bot.dialogs.model import (
@@ -55,6 +56,7 @@ class View:
     links: Mapping[str, str] = field(default_factory=dict)
     asks_contact: bool = False
     version: int = 0
+    figure: Figure | None = None
 
 
 def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
@@ -85,6 +87,12 @@ def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int
 def said(book: FlowBook, key: str, values: Values) -> Text:
     """The text with just the values it has placeholders for; one that is missing is None, which reads as a dash."""
     return Text(key, {name: values.get(name) for name in book.placeholders.get(key, ())})
+
+
+def figure_of(name: str | None, values: Values) -> Figure | None:
+    """The figure that a step names, where the value is there and is one."""
+    figure = values.get(name) if name else None
+    return figure if isinstance(figure, Figure) else None
 
 
 def offered(options: tuple[Option, ...], values: Values) -> tuple[Option, ...]:
@@ -222,7 +230,8 @@ def _choose(book: FlowBook, flow: Flow, frame: Frame, step: Choose, values: Valu
         rows.append(navigation)
     labels = {option.id: said(book, option.label, values) for option in options}
     links = {option.id: option.url for option in options if option.url}
-    return View(tuple(body), labels | _labelled(book, navigation), tuple(rows), links)
+    figure = figure_of(step.figure, values)
+    return View(tuple(body), labels | _labelled(book, navigation), tuple(rows), links, figure=figure)
 
 
 def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
@@ -239,7 +248,7 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     body = [said(book, step.text, shown)]
     if navigation:
         body.append(said(book, "cards.position", shown))
-    return View(tuple(body), labels | _labelled(book, navigation), rows)
+    return View(tuple(body), labels | _labelled(book, navigation), rows, figure=figure_of(step.figure, shown))
 
 
 def _consent(book: FlowBook, step: Consent, values: Values) -> View:

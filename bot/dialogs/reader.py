@@ -178,7 +178,7 @@ class _Reader:
         return option
 
     def say(self, fields: _Fields) -> Step:
-        return Say(fields.text("say"), fields.text("goto"), fields.optional("each"))
+        return Say(fields.text("say"), fields.text("goto"), fields.optional("each"), fields.optional("figure"))
 
     def ask(self, fields: _Fields) -> Step:
         accepts = fields.text("accepts")
@@ -212,6 +212,7 @@ class _Reader:
             columns=fields.number("columns", 1),
             why=fields.optional("why"),
             finished=fields.flag("finished", default=False),
+            figure=fields.optional("figure"),
         )
 
     def cards(self, fields: _Fields) -> Step:
@@ -221,6 +222,7 @@ class _Reader:
             options=self.options(fields),
             saves=fields.text("saves"),
             empty=fields.text("empty"),
+            figure=fields.optional("figure"),
         )
 
     def branch(self, fields: _Fields) -> Step:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bot.core.figures import Figure
 from bot.core.values import Text, Values
 from bot.dialogs.events import Signalled
 from bot.dialogs.model import FlowRef
@@ -35,7 +36,7 @@ class Prompt:
 
     `slot` names its message; `turn` is the one a press must carry; `choices` are the offered choice ids with their
     labels; `position` the card shown; `version` that of the consent notice shown; `buried` is set once something was
-    typed below it; `misses` counts inputs in a row that were not understood.
+    typed below it; `misses` counts inputs in a row that were not understood; `figure` is what is shown with the words.
     """
 
     slot: str
@@ -46,6 +47,7 @@ class Prompt:
     version: int = 0
     buried: bool = False
     misses: int = 0
+    figure: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

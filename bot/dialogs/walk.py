@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.errors import ContentError
+from bot.core.figures import Figure
 from bot.core.records import changed
 from bot.core.values import Text, Value, Values
 from bot.dialogs import prompts
@@ -142,14 +143,14 @@ class Walk:
 
     # Showing
 
-    def say(self, *body: Text) -> None:
+    def say(self, *body: Text, figure: Figure | None = None) -> None:
         """A message of its own, without buttons; the open prompt is no longer the last thing in the chat.
 
         What said that it would take a moment is replaced by it.
         """
         self._notes += 1
         slot = self._live or f"n{self.state.turn}.{self._notes}"
-        self.effects.append(Show(slot=slot, body=body, edit=self._live is not None))
+        self.effects.append(Show(slot=slot, body=body, edit=self._live is not None, figure=figure))
         self._live = None
         self.bury()
 
@@ -166,9 +167,9 @@ class Walk:
             return
         if answer is not None:
             body = (*prompt.body, Text("settled", {"answer": answer}))
-            self.effects.append(Show(slot=prompt.slot, body=body, edit=True))
+            self.effects.append(Show(slot=prompt.slot, body=body, edit=True, figure=prompt.figure))
         elif prompt.choices:
-            self.effects.append(Show(slot=prompt.slot, body=prompt.body, edit=True))
+            self.effects.append(Show(slot=prompt.slot, body=prompt.body, edit=True, figure=prompt.figure))
 
     def show(
         self,
@@ -199,12 +200,13 @@ class Walk:
                 buttons=tuple(tuple(self._button(name, choices[name], shown) for name in row) for row in rows),
                 edit=in_place or self._live is not None,
                 asks_contact=shown.asks_contact,
+                figure=shown.figure,
             )
         )
         self._live = None
         prompt = Prompt(
             slot=slot, turn=self.state.turn, body=shown.body, choices=choices, position=position,
-            version=shown.version, misses=misses,
+            version=shown.version, misses=misses, figure=shown.figure,
         )  # fmt: skip
         self.change(prompt=prompt)
 
@@ -296,7 +298,7 @@ class Walk:
 
     def _say_all(self, step: Say) -> None:
         values = self.values()
-        self.say(prompts.said(self.book, step.say, values))
+        self.say(prompts.said(self.book, step.say, values), figure=prompts.figure_of(step.figure, values))
         each = values.get(step.each or "")
         for text in each if isinstance(each, tuple) else ():
             if isinstance(text, Text):
