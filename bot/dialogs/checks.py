@@ -75,8 +75,8 @@ def next_steps(step: Step) -> tuple[str, ...]:
     match step:
         case Say(goto=goto) | Ask(goto=goto) | Review(goto=goto) | Enter(goto=goto):
             return (goto,)
-        case Choose(options=options, goto=goto):
-            return tuple(option.goto or goto or "" for option in options)
+        case Choose(options=options, goto=goto, listed=listed):
+            return (*((goto or "",) if listed else ()), *(option.goto or goto or "" for option in options))
         case Cards(options=options):
             return tuple(option.goto or "" for option in options)
         case Await(on=on, options=options):
@@ -175,6 +175,9 @@ def _texts(flow: Flow, texts: Collection[str]) -> Iterator[tuple[str, str]]:
     for name, key in text_keys(flow):
         if key not in texts:
             yield name, f"text '{key}' has no words; add it to the catalogues"
+    for name, step in flow.steps.items():
+        if isinstance(step, Choose) and step.listed and not any(step.listed.labels(texts)):
+            yield name, f"no text is called '{step.listed.label}', whatever stands for {{}}; correct the label"
 
 
 def _references(

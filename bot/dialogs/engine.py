@@ -251,10 +251,14 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
 def _optioned(walk: Walk, choice: str, label: Text) -> None:
     step = walk.step
     match step:
-        case Choose(saves=saves, options=options):
-            option = _option(options, choice)
-            walk.settle(label)
-            _answered(walk, saves, prompts.option_value(option), option.goto or step.goto or walk.frame.step)
+        case Choose(saves=saves):
+            option = _option(prompts.options_of(step, walk.values()), choice)
+            if option.in_place and isinstance(walk.event, Pressed):
+                walk.stand_in()
+            else:
+                walk.settle(label)
+            goto = option.goto or step.goto or walk.frame.step
+            _answered(walk, saves if option.chooses else None, prompts.option_value(option), goto)
         case Cards(saves=saves, options=options):
             cards = prompts.items(step, walk.values())
             position = walk.state.prompt.position if walk.state.prompt else 0
@@ -612,6 +616,7 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
         if frame.instance == waiting.instance and isinstance(step, Call | Handoff):
             target = step.on.get(event.outcome) or step.on["else"]
             frames.append(replace(frame, step=target, answers={**frame.answers, **event.values}))
+            walk.remember(event.values, step.saves if isinstance(step, Call) else ())
         else:
             frames.append(frame)
     walk.note(f"returned {event.outcome}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -21,7 +21,8 @@ class FlowRef:
 class Option:
     """One choice: `id` travels in the button, `label` is a text key, `value` what is saved (the id when not given).
 
-    Under cards, one that does not `choose` leads away without taking the card.
+    One that does not `choose` leads away without saving an answer. After a press on one that is `in_place`, what is
+    shown next takes the place of the message that was pressed.
     """
 
     id: str
@@ -31,6 +32,26 @@ class Option:
     when: Rule | None = None
     url: str | None = None
     chooses: bool = True
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Choices that come with the values: one for each name in the list value `names`, labelled `label` with it for `{}`."""
+
+    names: str
+    label: str
+    in_place: bool = False
+
+    def labels(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of the text keys that can be a label here."""
+        before, _, behind = self.label.partition("{}")
+        long = len(before) + len(behind)
+        return (key for key in keys if key.startswith(before) and key.endswith(behind) and len(key) > long)
+
+    def option(self, name: str) -> Option:
+        """The choice of one name."""
+        return Option(name, self.label.replace("{}", name), in_place=self.in_place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Ask for one of the options; `columns` buttons stand in a row.
+    """Ask for one of the options, those `listed` first; `columns` buttons stand in a row.
 
     A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk.
     """
@@ -79,6 +100,7 @@ class Choose:
     why: str | None = None
     finished: bool = False
     figure: str | None = None
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +148,8 @@ class Review:
 class Call:
     """Call a service and go where its outcome points; `busy` is shown at once where the service is slow.
 
-    After `patience` seconds without an answer the text `late` is said; the call goes on.
+    After `patience` seconds without an answer the text `late` is said; the call goes on. Those of its values that
+    `saves` names are kept as if the customer had answered them.
     """
 
     call: str
@@ -135,6 +158,7 @@ class Call:
     busy: str | None = None
     patience: int | None = None
     late: str | None = None
+    saves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

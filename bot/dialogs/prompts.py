@@ -100,6 +100,20 @@ def offered(options: tuple[Option, ...], values: Values) -> tuple[Option, ...]:
     return tuple(option for option in options if option.when is None or option.when.holds(values))
 
 
+def options_of(step: Choose, values: Values) -> tuple[Option, ...]:
+    """The options that a question offers: those listed among the values, then its own whose condition holds."""
+    return (*listed_options(step, values), *offered(step.options, values))
+
+
+def listed_options(step: Choose, values: Values) -> tuple[Option, ...]:
+    """The options that come with the values."""
+    listed = step.listed
+    names = values.get(listed.names) if listed else None
+    if listed is None or not isinstance(names, tuple):
+        return ()
+    return tuple(listed.option(name) for name in names if isinstance(name, str))
+
+
 def option_value(option: Option) -> Value:
     """What choosing the option saves."""
     return option.id if option.value is None else option.value
@@ -109,16 +123,17 @@ def answer_text(flow: Flow, step: Ask | Choose | Cards, value: Value, values: Va
     """An answer as it is read back: a choice by its label, a card by its name, anything else as its value."""
     if isinstance(step, Cards):
         return Text("answer", {"answer": details_of(values, step.saves, value).get("name", value)})
-    option = next((one for one in _options(flow, step) if option_value(one) == value), None)
+    option = next((one for one in _options(flow, step, values) if option_value(one) == value), None)
     return Text(option.label) if option else Text("answer", {"answer": value})
 
 
-def _options(flow: Flow, step: Ask | Choose) -> Iterator[Option]:
-    """The options of the question, and of others in the flow that save the same answer."""
+def _options(flow: Flow, step: Ask | Choose, values: Values) -> Iterator[Option]:
+    """The options of the question, offered or not, and of others in the flow that save the same answer."""
     if isinstance(step, Choose) and step.saves:
         alike = (one for one in flow.steps.values() if isinstance(one, Choose) and one.saves == step.saves)
         for asked in (step, *alike):
-            yield from asked.options
+            yield from listed_options(asked, values)
+            yield from (option for option in asked.options if option.chooses)
 
 
 def details_of(values: Values, name: str, choice: Value) -> Values:
@@ -179,7 +194,7 @@ def keepable(flow: Flow, step: Ask | Choose, value: Value, values: Values) -> bo
     Two flows may use one name for unlike things, and an answer may have changed what may be answered here.
     """
     if isinstance(step, Choose):
-        return any(option_value(option) == value for option in offered(tuple(_options(flow, step)), values))
+        return any(option_value(option) == value for option in offered(tuple(_options(flow, step, values)), values))
     if value is None:
         return step.optional
     return _is_kind(step, value) and inputs.is_within(value, step.low, step.high, values)
@@ -219,7 +234,7 @@ def _ask(book: FlowBook, flow: Flow, frame: Frame, step: Ask, values: Values) ->
 
 def _choose(book: FlowBook, flow: Flow, frame: Frame, step: Choose, values: Values) -> View:
     current = _current(book, flow, frame, step, values)
-    options = offered(step.options, values)
+    options = options_of(step, values)
     body = [said(book, step.choose, values)]
     if current:
         body.append(Text("current", {"answer": current}))

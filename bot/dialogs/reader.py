@@ -23,6 +23,7 @@ from bot.dialogs.model import (
     Flow,
     FlowRef,
     Handoff,
+    Listed,
     Option,
     Review,
     Say,
@@ -173,9 +174,20 @@ class _Reader:
             when=self.rule(place, when) if when is not None else None,
             url=fields.optional("url"),
             chooses=fields.flag("chooses", default=True),
+            in_place=fields.flag("in_place", default=False),
         )
         fields.finish()
         return option
+
+    def listed(self, fields: _Fields) -> Listed | None:
+        if not fields.has("each"):
+            return None
+        each = _Fields(f"{fields.place}, 'each'", fields.raw("each"))
+        listed = Listed(each.text("names"), each.text("label"), each.flag("in_place", default=False))
+        each.finish()
+        if listed.label.count("{}") != 1:
+            raise ContentError(f"{fields.place}: label '{listed.label}' must have one {{}}, where the name goes")
+        return listed
 
     def say(self, fields: _Fields) -> Step:
         return Say(fields.text("say"), fields.text("goto"), fields.optional("each"), fields.optional("figure"))
@@ -213,6 +225,7 @@ class _Reader:
             why=fields.optional("why"),
             finished=fields.flag("finished", default=False),
             figure=fields.optional("figure"),
+            listed=self.listed(fields),
         )
 
     def cards(self, fields: _Fields) -> Step:
@@ -248,6 +261,7 @@ class _Reader:
             busy=fields.optional("busy"),
             patience=patience or None,
             late=fields.optional("late"),
+            saves=tuple(str(name) for name in fields.items("saves")),
         )
 
     def await_(self, fields: _Fields) -> Step:

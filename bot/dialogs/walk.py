@@ -6,7 +6,7 @@ come and go; which event leads to which move is `engine`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.core.errors import ContentError
@@ -132,6 +132,12 @@ class Walk:
         self.change_frame(answers={**self.frame.answers, name: value})
         self.change(known={**self.state.known, name: value})
 
+    def remember(self, values: Values, names: Iterable[str]) -> None:
+        """Keep those of `values` that are named with what is known of the customer."""
+        kept = {name: values[name] for name in names if name in values}
+        if kept:
+            self.change(known={**self.state.known, **kept})
+
     def count(self) -> None:
         """The event changes something: presses of earlier prompts become stale."""
         self.change(turn=self.state.turn + 1)
@@ -170,6 +176,15 @@ class Walk:
             self.effects.append(Show(slot=prompt.slot, body=body, edit=True, figure=prompt.figure))
         elif prompt.choices:
             self.effects.append(Show(slot=prompt.slot, body=prompt.body, edit=True, figure=prompt.figure))
+
+    def stand_in(self) -> None:
+        """What is shown next takes the place of the open prompt, unless something stands below it."""
+        prompt = self.state.prompt
+        if prompt is None or prompt.buried:
+            self.settle(None)
+            return
+        self._live = prompt.slot
+        self.change(prompt=None)
 
     def show(
         self,

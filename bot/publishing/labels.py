@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.dialogs.inputs import normalise
-from bot.dialogs.model import Await, Cards, Choose, Flow, Review, Step
+from bot.dialogs.model import Await, Cards, Choose, Flow, Listed, Review, Step
 from bot.publishing.menu import alternatives
 from bot.texts import markup
 from bot.texts.catalogues import Messages
@@ -24,7 +24,8 @@ _DECORATION = re.compile(r"^[\W_]+|[\W_]+$")
 
 def label_keys(flows: Iterable[Flow], keys: Iterable[str]) -> frozenset[str]:
     """Every text that stands on a button: labels of options, and the program's own."""
-    authored = (label for flow in flows for step in flow.steps.values() for label in _labels(step))
+    keys = tuple(keys)
+    authored = (label for flow in flows for step in flow.steps.values() for label in _labels(step, keys))
     return frozenset(authored).union(
         key.removesuffix(ALSO) for key in keys if key.startswith(BUTTONS) or key.endswith(ALSO)
     )
@@ -47,8 +48,11 @@ def _typed(label: str, synonyms: str) -> Iterator[str]:
         yield from filter(None, {normalise(plain), normalise(_DECORATION.sub("", plain))})
 
 
-def _labels(step: Step) -> tuple[str, ...]:
+def _labels(step: Step, keys: Iterable[str]) -> tuple[str, ...]:
+    """The labels on the buttons of a step; of those that come with values, every one that there are words for."""
     match step:
+        case Choose(listed=Listed() as listed):
+            return (*listed.labels(keys), *(option.label for option in step.options))
         case Choose() | Cards() | Await():
             return tuple(option.label for option in step.options)
         case Review():
