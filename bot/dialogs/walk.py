@@ -184,7 +184,7 @@ class Walk:
             self.settle(None)
             return
         self._live = prompt.slot
-        self.change(prompt=None)
+        self.change(prompt=Prompt(slot=prompt.slot, turn=prompt.turn, body=prompt.body))
 
     def show(
         self,
@@ -388,9 +388,9 @@ class Walk:
         self.change(prompt=Prompt(slot=slot, turn=self.state.turn, body=body))
 
     def replace_busy(self) -> None:
-        """What is shown next takes the place of the message that said it would take a moment."""
+        """What is shown next takes the place of the message that said it would take a moment, or that was pressed in place."""
         prompt = self.state.prompt
-        if prompt and not prompt.choices and not prompt.buried and isinstance(self.step, Call) and self.step.busy:
+        if prompt and not prompt.choices and not prompt.buried and isinstance(self.step, Call):
             self._live = prompt.slot
             self.change(prompt=None)
 
