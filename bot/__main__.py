@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
-import sys
-from collections.abc import Coroutine
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
 
 from bot import app as program
 from bot import demo as demonstration
-from bot import logs
+from bot.commands import ledgers
+from bot.commands.shell import fail as _fail
+from bot.commands.shell import plain as _plain
+from bot.commands.shell import run as _run
+from bot.commands.shell import url as _url
 from bot.conversation.services.registry import SERVICES
-from bot.core.errors import TillwiseError
 from bot.dialogs.diagram import diagram
 from bot.dialogs.reader import parse_flows
 from bot.gateways.telegram.account import account
 from bot.gateways.telegram.client import BotApi
 from bot.handoff.invitations import hashed, new_code, payload
 from bot.handoff.records import Manager
+from bot.ledger.audit import audited, by_operator
 from bot.products.report import quote_report, report_table
 from bot.publishing.check import check
 from bot.publishing.sources import read_documents
 from bot.settings import load, load_storage
+from bot.storage.ledgers import record_acts
 from bot.storage.repositories.managers import PostgresManagers
 
 cli = typer.Typer(
@@ -44,6 +43,8 @@ content = typer.Typer(help="Content: flows, texts, products, stories, answers an
 manager = typer.Typer(help="Account managers.", no_args_is_help=True)
 cli.add_typer(content, name="content")
 cli.add_typer(manager, name="manager")
+cli.add_typer(ledgers.consents, name="consents")
+cli.add_typer(ledgers.audit, name="audit")
 
 
 @cli.command()
@@ -199,7 +200,10 @@ def manager_add(
             who = await account(api)
         async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
             invited = Manager(id=0, name=name, role=role, hours=hours, language=language, invitation=hashed(code))
-            await PostgresManagers(database.pool).add(invited)
+            async with database.transaction() as connection:
+                added = await PostgresManagers(connection).add(invited)
+                act = audited("manager.invited", by_operator("command line"), None, datetime.now(UTC), manager=added.id)
+                await record_acts(connection, [act])
         typer.echo(f"https://t.me/{who.username}?start={payload(code)}")
 
     _run(add())
@@ -217,43 +221,6 @@ def _parsed(file: Path) -> Any:
 
 def _settings() -> Any:
     return _plain(load)
-
-
-def _url(secret: Any) -> str | None:
-    return secret.get_secret_value() if secret else None
-
-
-def _plain(read: Any) -> Any:
-    """What `read` gives; an error of ours ends the program with its one sentence."""
-    try:
-        return read()
-    except TillwiseError as error:
-        _fail(str(error))
-
-
-def _run(work: Coroutine[Any, Any, None], log_format: Any = "text") -> None:
-    """Run until done or told to end: Ctrl-C and SIGTERM end everything in order."""
-    logs.configure(log_format)
-
-    async def guarded() -> None:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel)
-        with suppress(asyncio.CancelledError):
-            await task
-
-    try:
-        uvloop.run(guarded())
-    except TillwiseError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.strerror or error}; BOT_HOST and BOT_PORT name the address, in the demo --port and --bot-port")
-
-
-def _fail(sentence: str) -> Any:
-    typer.echo(f"tillwise: {sentence}", err=True)
-    sys.exit(2)
 
 
 def main() -> None:

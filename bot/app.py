@@ -22,6 +22,7 @@ from typing import Any, Final
 import httpx
 import procrastinate
 import structlog
+from asyncpg import InterfaceError, PostgresError
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -56,6 +57,7 @@ from bot.storage.database import Database
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
 from bot.storage.inbox import purge_inbox
+from bot.storage.ledgers import Ledgers
 from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.migrations import migrate
 from bot.storage.outbox import PostgresOutbox
@@ -73,6 +75,7 @@ from bot.worker.jobs import Uses, job_app, work
 from bot.worker.submission import Submissions
 
 RELAY_EVERY: Final = 5.0
+SEAL_EVERY: Final = 1.0
 COMMANDS: Final = ("start", "help", "human", "back", "cancel", "progress", "privacy", "language")
 _log = structlog.get_logger(__name__)
 
@@ -115,6 +118,7 @@ class Parts:
     desk: Desk
     turns: Turns
     news: LenderNews
+    ledgers: Ledgers
     jobs: procrastinate.App
 
 
@@ -170,6 +174,7 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
         await stack.enter_async_context(_background(_relaying(parts.sender, parts.clock), "relay"))
         await stack.enter_async_context(parts.jobs.open_async())
         if worker:
+            await stack.enter_async_context(_background(_sealing(parts.ledgers), "ledgers"))
             await stack.enter_async_context(_background(work(parts.jobs), "jobs"))
         url = await stack.enter_async_context(_serving(parts, who)) if serve else ""
         _spare_garbage_collector()
@@ -226,6 +231,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
     lender = _lender(http, settings, clock)
     files = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
+    ledgers = Ledgers(database, clock)
     uses = Uses(
         storage=storage,
         turns=turns,
@@ -234,10 +240,11 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         submissions=Submissions(storage, lender, news, failures, clock),
         clock=clock,
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
+        anchor=lambda: _anchoring(ledgers),
     )
     return Parts(
         settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
-        job_app(database.url, uses),
+        ledgers, job_app(database.url, uses),
     )  # fmt: skip
 
 
@@ -283,6 +290,22 @@ async def _relaying(sender: Sender, clock: Clock) -> None:
         except OSError as error:
             _log.warning("the outbox cannot be read", error=type(error).__name__)
         await asyncio.sleep(RELAY_EVERY)
+
+
+async def _sealing(ledgers: Ledgers) -> None:
+    """Seal what turns have put into the ledgers, every second."""
+    while True:
+        try:
+            await ledgers.seal()
+        except (OSError, PostgresError, InterfaceError) as error:
+            _log.warning("the ledgers cannot be sealed", error=type(error).__name__)
+        await asyncio.sleep(SEAL_EVERY)
+
+
+async def _anchoring(ledgers: Ledgers) -> None:
+    """Note the ends of the ledgers in the audit and in the log, which stands outside of the database."""
+    for name, seal in (await ledgers.anchor()).items():
+        _log.info("ledger anchored", ledger=name, number=seal.number, hash=seal.hash)
 
 
 @asynccontextmanager

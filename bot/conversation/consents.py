@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 
 from bot.applications.consent import ConsentRecord, text_hash
-from bot.conversation.ports import Conversation
+from bot.conversation.ports import Conversation, UnitOfWork
 from bot.dialogs.effects import RecordConsent
 from bot.dialogs.model import Notice
+from bot.ledger.audit import CUSTOMER, audited
 
 
 def consent_record(  # noqa: PLR0913, PLR0917 -- a record draws on all of these
@@ -43,4 +44,20 @@ def consent_record(  # noqa: PLR0913, PLR0917 -- a record draws on all of these
         event_time=at,
         withdrawal_method="/privacy",
         supersedes=before.record_id if before else None,
+    )
+
+
+async def keep(work: UnitOfWork, record: ConsentRecord, actor: str = CUSTOMER) -> None:
+    """Append a record to the ledger, and audit the act."""
+    await work.consents.add(record)
+    work.audit(
+        audited(
+            f"consent.{record.state}",
+            actor,
+            record.pii_principal,
+            record.event_time,
+            record=record.record_id,
+            notice=record.notice,
+            version=record.notice_version,
+        )
     )

@@ -38,6 +38,7 @@ from bot.dialogs.events import Attached, Event, Said, Shared
 from bot.handoff import invitations
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import Score, score
+from bot.ledger.audit import audited, by_manager
 from bot.publishing.content import Content
 
 
@@ -170,6 +171,7 @@ class Desk:
             await self.close(work, conversation, now)
         await work.managers.joined(manager.id, conversation.id)
         await work.track(conversation.id, "manager.joined", {"manager": manager.id}, now)
+        work.audit(audited("manager.joined", by_manager(manager.id), None, now, manager=manager.id))
         leads = self._leads(work, now)
         here = replace(manager, conversation=conversation.id, invitation=None)
         await leads.messages.post(here, Text("desk.welcome", {"name": manager.name}))

@@ -5,7 +5,7 @@ Whoever calls a move holds the lead's lock. What concerns the customer's convers
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from bot.handoff import cards
 from bot.handoff.notes import Unsaid, notes_of, with_notes
 from bot.handoff.records import Lead, LeadStatus, Manager
 from bot.handoff.routing import eligible
+from bot.ledger.audit import CUSTOMER, SYSTEM, audited, by_manager
 
 CONTACT_NOTICE: Final = "contact_by_manager"
 """The consent notice by which a customer agrees that an account manager may make contact."""
@@ -163,8 +164,18 @@ class LeadDesk:
             await self.messages.to_customer(lead, words)
         return with_notes(lead, replace(notes, unsaid=()))
 
-    async def _track(self, name: str, lead: Lead, **values: Value) -> None:
-        await self.work.track(lead.conversation, name, {"lead": lead.id, **values}, self.now)
+    async def _track(self, name: str, lead: Lead, **values: str | int) -> None:
+        """Count a move for the figures, and audit it."""
+        moved = {"lead": lead.id, **values}
+        await self.work.track(lead.conversation, name, moved, self.now)
+        self.work.audit(audited(name, _actor(name, moved), lead.conversation, self.now, **moved))
+
+
+def _actor(name: str, moved: Mapping[str, str | int]) -> str:
+    """Who has moved a lead: the manager it names, the customer who asked for a person or no longer waits, or nobody."""
+    if "manager" in moved:
+        return by_manager(int(moved["manager"]))
+    return CUSTOMER if name in {"lead.requested", "lead.withdrawn"} else SYSTEM
 
 
 def _lock(conversation: int) -> str:

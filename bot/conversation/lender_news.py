@@ -7,6 +7,7 @@ together with all that came before and could not be: an event may be here before
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.applications.application import Application
 from bot.applications.events import LenderEvent
@@ -16,6 +17,7 @@ from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Returned, Signalled
+from bot.ledger.audit import LENDER, SYSTEM, AuditEvent, audited
 
 
 class LenderNews:
@@ -46,6 +48,12 @@ class LenderNews:
                 return ()
             first = received(reference, self._clock.now())
             named = replace(known, reference=reference)
+            work.audit(
+                audited(
+                    "application.submitted", LENDER, conversation.id, self._clock.now(),
+                    application=known.id, reference=reference,
+                )
+            )  # fmt: skip
             events = await self._progress(work, named, first)
             values: dict[str, Value] = {"reference": reference, "application": application.id}
             return (*events, Returned(self._clock.now(), request, "accepted", values))
@@ -64,7 +72,12 @@ class LenderNews:
         """The application could not be handed in: `refused` by the lender, or `failed` after every attempt."""
 
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
-            return (Returned(self._clock.now(), request, outcome),)
+            now = self._clock.now()
+            actor = LENDER if outcome == "refused" else SYSTEM
+            work.audit(
+                audited("application.failed", actor, conversation.id, now, application=application.id, why=outcome)
+            )
+            return (Returned(now, request, outcome),)
 
         await self._turns.deliver(application.conversation, f"refused:{application.id}:{request}", prepare)
 
@@ -83,6 +96,8 @@ class LenderNews:
             before = progress
             progress, change = advance(before, event)
             signals.append(self._signal(application, before, progress, change))
+            if progress.stage is not before.stage:
+                work.audit(_moved(application, progress, event, self._clock.now()))
         for event in waiting:
             await work.lender_events.applied(event)
         await work.applications.save(replace(application, progress=progress))
@@ -96,6 +111,11 @@ class LenderNews:
         if change.text is not None:
             values["told"] = change.text
         return Signalled(now, "application", str(change.told or _outcome(before, progress, change)), values)
+
+
+def _moved(application: Application, progress: Progress, event: LenderEvent, at: datetime) -> AuditEvent:
+    details = {"application": application.id, "stage": str(progress.stage), "event": event.id}
+    return audited("application.stage_changed", LENDER, application.conversation, at, **details)
 
 
 def _outcome(before: Progress, after: Progress, change: Change) -> str:

@@ -19,6 +19,7 @@ from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.handoff.records import Leads, Managers
+from bot.ledger.audit import AuditEvent
 
 Role = Literal["customer", "manager"]
 
@@ -184,6 +185,10 @@ class UnitOfWork(Protocol):
 
     async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
         """Keep a milestone for the figures."""
+        ...
+
+    def audit(self, act: AuditEvent) -> None:
+        """Have an act written down for good at commit, behind those before it."""
         ...
 
     async def erase(self, conversation: int, at: datetime) -> None:

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.conversation.consents import consent_record
+from bot.conversation.consents import consent_record, keep
 from bot.conversation.desk import Desk, DeskTurn
 from bot.conversation.facts import Market, facts
 from bot.conversation.incoming import Incoming, NotTaken, Taken
@@ -329,8 +329,9 @@ class Performance:
         shown = await self._work.shown(self.conversation.id, effect.slot)
         notice = self._content.book.notices[effect.notice]
         before = (await self._work.consents.latest(self.conversation.id)).get(notice.id)
-        await self._work.consents.add(
-            consent_record(effect, notice, self.conversation, self._locale, shown or "", self._clock.now(), before)
+        await keep(
+            self._work,
+            consent_record(effect, notice, self.conversation, self._locale, shown or "", self._clock.now(), before),
         )
 
     async def _handoff(self, effect: OpenHandoff) -> None:

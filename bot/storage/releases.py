@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.ledger.audit import audited, by_operator
 from bot.publishing.release import Documents, Release
 from bot.storage.database import Database
+from bot.storage.ledgers import record_acts
 from bot.storage.rows import ReleaseRow, table
 from bot.storage.sql import compiled, given, insertion
 
@@ -38,6 +40,8 @@ class PostgresReleases:
                 return newest
             release = Release(newest.number + 1 if newest else 1, documents, digest, at, by, note)
             await _ADD.run(connection, **{name: getattr(release, name) for name in _ADD.names})
+            act = audited("content.published", by_operator(by), None, at, release=release.number, digest=digest)
+            await record_acts(connection, [act])
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(release.number))
             return release
 

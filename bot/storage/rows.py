@@ -20,7 +20,9 @@ from bot.handoff.records import LeadStatus
 
 OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
 HELD_STATUSES: Final[tuple[LeadStatus, ...]] = ("accepted", "active")
-APPEND_ONLY: Final = ("consent", "release")
+APPEND_ONLY: Final = ("audit", "consent", "release", "seal")
+SEALED: Final = ("audit", "consent")
+"""Tables whose records are sealed one behind the other; a trigger notes each new record in `unsealed`."""
 
 METADATA: Final = sa.MetaData(
     naming_convention={
@@ -315,6 +317,49 @@ class MilestoneRow(Row, table=True):
     name: str = _text()
     values: dict[str, Any] = _json()
     at: datetime = _moment()
+
+
+class AuditRow(Row, table=True):
+    """An audited act: the fields of `AuditEvent`. `sequence` is the order in which acts were written down."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        sa.UniqueConstraint("sequence"),
+        sa.Index(None, "subject", "sequence"),
+        sa.Index(None, "name", "at"),
+    )
+
+    id: str = _text(primary_key=True)
+    sequence: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), nullable=False))
+    name: str = _text()
+    actor: str = _text()
+    subject: int | None = _big(default=None)
+    at: datetime = _moment()
+    details: dict[str, Any] = _json()
+
+
+class SealRow(Row, table=True):
+    """The seal behind one record of a ledger: the fields of `Seal`. `ledger` is the name of the records' table."""
+
+    __tablename__ = "seal"
+    __table_args__ = (sa.UniqueConstraint("ledger", "record"),)
+
+    ledger: str = _text(primary_key=True)
+    number: int = _big(primary_key=True)
+    record: str = _text()
+    digest: str = _text()
+    previous: str = _text()
+    sealed_at: datetime = _moment()
+    hash: str = _text()
+
+
+class UnsealedRow(Row, table=True):
+    """A record that waits for its seal; written by a trigger, removed by whoever seals it."""
+
+    __tablename__ = "unsealed"
+
+    ledger: str = _text(primary_key=True)
+    record: str = _text(primary_key=True)
 
 
 class FailureRow(Row, table=True):

@@ -40,8 +40,10 @@ from bot.dialogs.codec import decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.handoff.records import Leads, Managers
+from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
 from bot.storage.erasure import erase
+from bot.storage.ledgers import record_acts
 from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
 from bot.storage.repositories.applications import PostgresApplications
@@ -60,6 +62,7 @@ class PostgresUnitOfWork:
     """The transaction of one event; made by `PostgresStorage.work`."""
 
     __slots__ = (
+        "_acts",
         "_clock",
         "_committed",
         "_connection",
@@ -83,6 +86,7 @@ class PostgresUnitOfWork:
         self._lease = lease
         self._messages: list[Outgoing] = []
         self._jobs: list[Job] = []
+        self._acts: list[AuditEvent] = []
         self._key = ""
         self._committed = False
         self.consents: Consents = PostgresConsents(connection)
@@ -143,6 +147,10 @@ class PostgresUnitOfWork:
         """See `UnitOfWork.track`."""
         await TRACK.run(self._connection, conversation_id=conversation, name=name, values=encode_all(values), at=at)
 
+    def audit(self, act: AuditEvent) -> None:
+        """See `UnitOfWork.audit`."""
+        self._acts.append(act)
+
     async def erase(self, conversation: int, at: datetime) -> None:
         """See `UnitOfWork.erase`."""
         await erase(self._connection, conversation)
@@ -159,6 +167,7 @@ class PostgresUnitOfWork:
     async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
         """See `UnitOfWork.commit`."""
         now = self._clock.now()
+        await record_acts(self._connection, self._acts)
         if self._jobs:
             await DEFER.run(self._connection, jobs=[_job(job) for job in self._jobs])
         try:

@@ -29,6 +29,7 @@ from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_s
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.handoff.records import Leads, Managers
+from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
 from bot.storage.messages import LEASE
 from bot.storage.transcripts import Heard, Told, lines_of
@@ -56,6 +57,7 @@ class MemoryUnitOfWork:
         self._key = ""
         self._messages: list[Outgoing] = []
         self._jobs: list[Job] = []
+        self._acts: list[AuditEvent] = []
         self.consents: Consents = MemoryConsents(transaction)
         self.quotes: Quotes = MemoryQuotes(transaction)
         self.applications: Applications = MemoryApplications(transaction)
@@ -118,6 +120,10 @@ class MemoryUnitOfWork:
         number = next(self._transaction.tables.numbers)
         self._transaction.milestones.put(number, Milestone(conversation, name, stored(values), at))
 
+    def audit(self, act: AuditEvent) -> None:
+        """See `UnitOfWork.audit`."""
+        self._acts.append(act)
+
     async def erase(self, conversation: int, at: datetime) -> None:
         """See `UnitOfWork.erase`."""
         self._erase_messages(conversation)
@@ -165,6 +171,8 @@ class MemoryUnitOfWork:
         self._transaction.inbox.put(self._key, InboxItem(conversation.id, taken, tuple(trace), event.at))
         self._transaction.conversations.put(conversation.id, replace(conversation, state=state, created=False))
         posted = tuple(Posted(self._post(message), message) for message in self._messages)
+        for act in self._acts:
+            self._transaction.acts.put(act.id, act)
         self._transaction.apply()
         for job in self._jobs:
             self._transaction.tables.take(job)

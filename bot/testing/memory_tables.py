@@ -16,6 +16,7 @@ from bot.conversation.ports import Conversation, Job, Outgoing, StoredQuote
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.handoff.records import Lead, Manager
+from bot.ledger.audit import AuditEvent
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Row = TypeVar("_Row")
@@ -85,6 +86,7 @@ class Tables:
     managers: dict[int, Manager] = field(default_factory=dict)
     offers: dict[tuple[int, int], bool] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
+    acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
     locks: dict[Hashable, asyncio.Lock] = field(default_factory=dict)
@@ -152,6 +154,7 @@ class Transaction:
         self.managers = Draft(tables.managers)
         self.offers = Draft(tables.offers)
         self.milestones = Draft(tables.milestones)
+        self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}
 
     async def lock(self, row: Hashable) -> None:

@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The use cases that jobs carry out. `purge` forgets updates from before a time."""
+    """The use cases that jobs carry out. `purge` forgets updates from before a time; `anchor` notes the ends of ledgers."""
 
     storage: Storage
     turns: Turns
@@ -41,6 +41,7 @@ class Uses:
     documents: Documents
     clock: Clock
     purge: Callable[[], Awaitable[int]]
+    anchor: Callable[[], Awaitable[None]]
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
@@ -80,6 +81,11 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     @app.task(name="purge-inbox", queueing_lock="purge-inbox")
     async def purge_inbox(timestamp: int) -> None:
         _log.info("inbox purged", updates=await uses.purge())
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="anchor-ledgers", queueing_lock="anchor-ledgers")
+    async def anchor_ledgers(timestamp: int) -> None:
+        await uses.anchor()
 
     return app
 

@@ -34,6 +34,7 @@ async def take_document(call: Call) -> Result:
         "document": missing[0],
         **{name: call.text(name) for name in ("kind", "file", "name")},
     }
+    call.audit("document.received", application=application.id, document=missing[0])
     call.work.defer(Job("send-document", payload, lock=f"application:{application.id}"))
     key = f"progress.document.{missing[0]}"
     named = Text(key if call.content.texts.knows(key) else "progress.document.other")
@@ -65,6 +66,14 @@ async def submit_application(call: Call) -> Job:
         progress=begun(call.now),
     )
     await call.work.applications.add(application)
+    call.audit(
+        "application.confirmed",
+        application=application.id,
+        product=product.id,
+        release=application.release,
+        quote=application.quote,
+        consents=application.consents,
+    )
     await call.work.track(call.conversation.id, "submitted", {"product": product.id}, call.now)
     return Job(
         "submit-application",

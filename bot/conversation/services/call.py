@@ -14,6 +14,7 @@ from bot.conversation.desk import Desk
 from bot.conversation.facts import Market
 from bot.conversation.ports import Conversation, Job, UnitOfWork
 from bot.core.values import Values
+from bot.ledger.audit import CUSTOMER, Detail, audited
 from bot.publishing.content import Content
 
 
@@ -35,6 +36,10 @@ class Call:
         """The text that the flow passes under `name`; empty where it passes none."""
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
+
+    def audit(self, name: str, **details: Detail) -> None:
+        """Have an act of the customer's written down."""
+        self.work.audit(audited(name, CUSTOMER, self.conversation.id, self.now, **details))
 
 
 @dataclass(frozen=True, slots=True)

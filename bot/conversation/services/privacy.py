@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.consents import keep
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text
 
@@ -42,7 +43,8 @@ async def withdraw_consents(call: Call) -> Result:
     latest = await call.work.consents.latest(call.conversation.id)
     given = [record for record in latest.values() if record.state == "given"]
     for record in given:
-        await call.work.consents.add(
+        await keep(
+            call.work,
             replace(
                 record,
                 record_id=str(uuid.uuid4()),
@@ -50,7 +52,7 @@ async def withdraw_consents(call: Call) -> Result:
                 event_time=call.now,
                 supersedes=record.record_id,
                 evidence=None,
-            )
+            ),
         )
     await call.work.track(call.conversation.id, "consents_withdrawn", {"count": len(given)}, call.now)
     return Result("withdrawn" if given else "none", {"withdrawn": len(given)})
@@ -61,4 +63,5 @@ async def erase_customer(call: Call) -> Result:
     if await call.work.leads.open_of(call.conversation.id) is not None:
         await call.desk.close(call.work, call.conversation, call.now)
     await call.work.erase(call.conversation.id, call.now)
+    call.audit("privacy.erased")
     return Result("erased", {})

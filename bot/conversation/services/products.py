@@ -35,6 +35,12 @@ async def assess_eligibility(call: Call) -> Result:
     catalogue = call.content.catalogue
     others = catalogue.for_segment(call.text("segment"))
     assessment = assess(catalogue.product(call.text("product")), _answers(call), others)
+    call.audit(
+        "eligibility.assessed",
+        product=call.text("product"),
+        outcome=assessment.outcome,
+        release=call.content.number,
+    )
     shown = trimmed(assessment_text(assessment), call.content.texts)
     return Result(
         assessment.outcome,

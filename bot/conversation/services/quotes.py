@@ -25,6 +25,7 @@ async def quote(call: Call) -> Result:
     )  # fmt: skip
     await call.work.quotes.add(kept)
     await call.work.track(call.conversation.id, "quoted", {"product": made.product}, call.now)
+    call.audit("quote.shown", quote=kept.id, product=made.product, release=call.content.number)
     return Result("quoted", {"quote": kept.id, "quote_text": trimmed(short_quote(made), call.content.texts)})
 
 

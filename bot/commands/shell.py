@@ -1,0 +1,69 @@
+"""What commands share: running to the end or to a signal, and ending with one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from pydantic import SecretStr
+
+from bot import app as program
+from bot import logs
+from bot.core.errors import TillwiseError
+from bot.settings import load_storage
+from bot.storage.database import Database
+
+T = TypeVar("T")
+
+
+def url(secret: SecretStr | None) -> str | None:
+    """The database URL that a setting holds."""
+    return secret.get_secret_value() if secret else None
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Database]:
+    """The configured database, its schema brought up to date. Raises `SettingsError`."""
+    settings = load_storage()
+    async with program.migrated(url(settings.database_url), settings.data_dir) as database:
+        yield database
+
+
+def plain(read: Callable[[], T]) -> T:
+    """What `read` gives; an error of ours ends the program with its one sentence."""
+    try:
+        return read()
+    except TillwiseError as error:
+        fail(str(error))
+
+
+def run(work: Coroutine[Any, Any, None], log_format: Any = "text") -> None:
+    """Run until done or told to end: Ctrl-C and SIGTERM end everything in order."""
+    logs.configure(log_format)
+
+    async def guarded() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
+
+    try:
+        uvloop.run(guarded())
+    except TillwiseError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.strerror or error}; BOT_HOST and BOT_PORT name the address, in the demo --port and --bot-port")
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the program with one sentence and exit code 2."""
+    typer.echo(f"tillwise: {sentence}", err=True)
+    sys.exit(2)

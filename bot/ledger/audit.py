@@ -1,0 +1,104 @@
+"""The acts that are audited, each under a dotted, stable name with the details that its event has.
+
+This is the one list of them; `docs/audit.md` is held against it. An event says who did what to whose matter and when. It
+holds ids, names of the program, counts and times, never what a person said or is: it outlives an erasure.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from bot.core.errors import StateError
+
+Detail: TypeAlias = str | int | bool | tuple[str, ...] | None
+
+CUSTOMER: Final = "customer"
+LENDER: Final = "lender"
+SYSTEM: Final = "system"
+"""Actors that need no further name; which customer is the event's subject."""
+
+
+def by_manager(number: int) -> str:
+    """An account manager as an actor."""
+    return f"manager:{number}"
+
+
+def by_operator(name: str) -> str:
+    """Somebody who runs the bot, by the name that is given with a command, or the role of a page's link."""
+    return f"operator:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an event of one name tells, and the details it has."""
+
+    about: str
+    details: tuple[str, ...] = ()
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "application.cancelled": Act("An application that waited to be handed in was stopped.", ("application", "why")),
+    "application.confirmed": Act(
+        "The customer has confirmed an application in the review.",
+        ("application", "product", "release", "quote", "consents"),
+    ),
+    "application.failed": Act("An application could not be handed to the lender.", ("application", "why")),
+    "application.stage_changed": Act(
+        "The lender's news has moved an application.", ("application", "stage", "event")
+    ),
+    "application.submitted": Act("The lender has taken the application.", ("application", "reference")),
+    "consent.expired": Act("A consent has come to the end of its time.", ("record", "notice", "version")),
+    "consent.given": Act("The customer has agreed to a notice.", ("record", "notice", "version")),
+    "consent.refused": Act("The customer has not agreed to a notice.", ("record", "notice", "version")),
+    "consent.superseded": Act("A consent gave way to one on a newer notice.", ("record", "notice", "version")),
+    "consent.withdrawn": Act("The customer has taken a consent back.", ("record", "notice", "version")),
+    "console.link_issued": Act("A sign-in link for the pages of staff was made.", ("role",)),
+    "console.signed_in": Act("Somebody has come in by such a link.", ("role",)),
+    "content.published": Act("Content went live.", ("release", "digest")),
+    "customer.under_age": Act("Somebody who is under age was told that the service is not for them."),
+    "document.received": Act("A document came for an application.", ("application", "document")),
+    "eligibility.assessed": Act("Answers were set against published criteria.", ("product", "outcome", "release")),
+    "keys.rotated": Act("Personal data goes under a new key from now on.", ("key",)),
+    "lead.accepted": Act("An account manager has taken a customer.", ("lead", "manager")),
+    "lead.expired": Act("Nobody has taken a customer in time.", ("lead",)),
+    "lead.offered": Act("A customer was offered to account managers.", ("lead", "managers")),
+    "lead.passed": Act("An account manager has turned a customer down.", ("lead", "manager")),
+    "lead.requested": Act("A customer is to meet a person.", ("lead", "reason")),
+    "lead.returned": Act("A chat with an account manager has ended.", ("lead", "manager")),
+    "lead.withdrawn": Act("A customer who waited for a person waits no longer.", ("lead",)),
+    "ledger.anchored": Act("The end of a ledger was noted.", ("ledger", "number", "hash")),
+    "manager.invited": Act("An invitation for an account manager was made.", ("manager",)),
+    "manager.joined": Act("An account manager has come by the invitation.", ("manager",)),
+    "privacy.corrected": Act("A customer has put something right that is held.", ("field",)),
+    "privacy.erased": Act("A customer's data was erased."),
+    "privacy.explained": Act("A result was explained to the customer.", ("kind", "of")),
+    "privacy.exported": Act("A customer was given all data that is held."),
+    "privacy.receipt": Act("A customer was given the receipt of a consent.", ("record",)),
+    "quote.shown": Act("A quote was shown and kept.", ("quote", "product", "release")),
+    "retention.run": Act("Data whose time was over was removed.", ("what", "removed")),
+    "story.viewed": Act("Somebody has looked at a customer's story.", ("by",)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act. `actor` did it; `subject` is the number of the conversation with the customer concerned, if one is."""
+
+    id: str
+    name: str
+    actor: str
+    subject: int | None
+    at: datetime
+    details: Mapping[str, Detail]
+
+
+def audited(name: str, actor: str, subject: int | None, at: datetime, **details: Detail) -> AuditEvent:
+    """An event of a listed act. Raises `StateError` where the name or its details are not as listed."""
+    act = ACTS.get(name)
+    if act is None or set(details) != set(act.details):
+        raise StateError(f"'{name}' is not audited with {', '.join(sorted(details)) or 'no details'}")
+    return AuditEvent(str(uuid.uuid4()), name, actor, subject, at, details)
