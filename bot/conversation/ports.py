@@ -18,6 +18,7 @@ from bot.core.errors import TillwiseError
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
+from bot.figures.worded import Worded
 from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 
@@ -61,7 +62,8 @@ class Outgoing:
     `html` uses only `<b> <i> <code> <blockquote>`. `slot` names the message within its conversation. With `edit` the
     message last sent in that slot is changed (`target` is its channel id where the turn knows it), and sent anew where
     there is none. `ask_contact` is the label of the channel's contact button. Replies go before notices, notices
-    before campaigns. `author` is whose words they are, for the transcript.
+    before campaigns. `author` is whose words they are, for the transcript. `figure` is shown with the words: a table, or a chart
+    that the channel draws.
     """
 
     conversation: int
@@ -76,6 +78,7 @@ class Outgoing:
     relayed: Relayed | None = None
     priority: Literal["reply", "notice", "campaign"] = "reply"
     author: Literal["customer", "bot", "manager"] = "bot"
+    figure: Worded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from bot.conversation.ports import Conversation, Key, Outgoing
 from bot.core.values import Text, Value, Values
 from bot.dialogs.effects import Button, Show
 from bot.dialogs.state import State
+from bot.figures.wording import worded
 from bot.texts.texts import Texts
 
 
@@ -27,6 +28,7 @@ def outgoing(show: Show, conversation: Conversation, texts: Texts, locale: str, 
         edit=show.edit,
         target=target,
         ask_contact=texts.label(Text("button.contact"), locale) if show.asks_contact else None,
+        figure=worded(show.figure, texts, locale) if show.figure else None,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 
 from bot.conversation.ports import Key, Outgoing, Posted, Relayed
+from bot.figures.worded import restored, stored
 
 LEASE: Final = timedelta(seconds=30)
 """How long a message is its own process's to send, from when it is posted or claimed."""
@@ -42,6 +43,8 @@ def _payload(message: Outgoing) -> dict[str, Any]:
         payload["ask_contact"] = message.ask_contact
     if message.relayed is not None:
         payload["relayed"] = [message.relayed.kind, message.relayed.file]
+    if message.figure is not None:
+        payload["figure"] = stored(message.figure)
     return payload
 
 
@@ -62,6 +65,7 @@ def decode_message(row: Any) -> Outgoing:
         relayed=relayed and Relayed(*relayed),
         priority=PRIORITIES[row["priority"]],
         author=payload["author"],
+        figure=restored(payload["figure"]) if "figure" in payload else None,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.conversation.ports import Outgoing, TranscriptLine
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
+from bot.figures.worded import as_text
 
 _TAG: Final = re.compile(r"</?(?:b|i|code|blockquote)>")
 
@@ -63,6 +64,8 @@ def _told(told: Sequence[Told]) -> list[TranscriptLine]:
 
 def _plain(message: Outgoing) -> str:
     text = unescape(_TAG.sub("", message.html))
+    if message.figure:
+        return f"{text}\n{as_text(message.figure)}"
     return text or (f"[{message.relayed.kind}]" if message.relayed else "")
 
 

@@ -81,6 +81,18 @@ class Texts:
         """`text` without markup and unescaped, for buttons and other plain places. Errors as in `render`."""
         return self._voices_of(locale).bare.say(text)
 
+    def value(self, value: Value, locale: str, style: str = "") -> str:
+        """A value by itself, without markup, as it is written within a text.
+
+        Beside the styles of placeholders there are, for figures: of money `whole` without cents, `compact` in few characters,
+        `bare` without the currency and `bare_cents`; of a rate `whole` per cents; of a day `short`, `month`, `month_day` and `year`.
+        """
+        return self._voices_of(locale).bare.show(value, style)
+
+    def currency(self, code: str, locale: str) -> str:
+        """The sign of a currency."""
+        return self._voices_of(locale).bare.formats.sign(code)
+
     def knows(self, key: str) -> bool:
         """Whether the key has words in every locale."""
         return all(key in voices.rich.words for voices in self._voices.values())
@@ -124,9 +136,10 @@ class _Voice:
             raise ContentError(f"text '{text.key}' was given no value for {{{blank.name}}}") from None
         if blank.forms and isinstance(value, int):
             return f"{self.formats.number(value)} {self.formats.form(value, blank.forms)}"
-        return self._show(value, blank.style)
+        return self.show(value, blank.style)
 
-    def _show(self, value: Value, style: str = "") -> str:
+    def show(self, value: Value, style: str = "") -> str:
+        """A value in words."""
         match value:
             case str():
                 return self.escape(value)
@@ -145,7 +158,7 @@ class _Voice:
             case datetime():
                 return self.formats.moment(value, style)
             case date():
-                return self.formats.day(value)
+                return self.formats.day(value, style)
             case tuple():
                 return self._list(value, style)
         raise ContentError(f"a value of type {type(value).__name__} cannot be put into words")
@@ -153,7 +166,7 @@ class _Voice:
     def _list(self, items: tuple[Value, ...], style: str) -> str:
         if not items:
             return self.say(Text(NONE))
-        shown = [self._show(item, "inline" if isinstance(item, tuple) else "") for item in items]
+        shown = [self.show(item, "inline" if isinstance(item, tuple) else "") for item in items]
         return self.formats.inline(shown) if style == "inline" else "\n".join(f"{BULLET}{item}" for item in shown)
 
 

@@ -1,0 +1,1 @@
+"""Tables and charts on their way to a screen: put into words, laid out, and drawn."""
