@@ -79,7 +79,10 @@ def facts(content: Content, market: Market, now: datetime, known: Values) -> Val
 @lru_cache(maxsize=64)
 def _cards(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
     cards = segment_cards(content.content.catalogue, segment, today)
-    return {str(card["product_id"]): _named(trimmed_all(card, content.content.texts)) for card in cards}
+    return {
+        str(card["product_id"]): {**_named(trimmed_all(card, content.content.texts)), **_wants(content.content, card)}
+        for card in cards
+    }
 
 
 _NAMES: Final = ("name", "low", "high", "low_months", "high_months")
@@ -88,6 +91,13 @@ _NAMES: Final = ("name", "low", "high", "low_months", "high_months")
 def _named(card: Values) -> Values:
     """A card's values, with those that other texts use under names that cannot be mistaken."""
     return {**card, **{f"product_{name}": card[name] for name in _NAMES}}
+
+
+def _wants(content: Content, card: Values) -> Values:
+    """What a product makes a form ask for: the answers its criteria read, and what its limit or funding follows."""
+    product = content.catalogue.product(str(card["product_id"]))
+    asks = dict.fromkeys(name for criterion in product.criteria for name in criterion.asks)
+    return {"product_asks": tuple(asks), "product_follows": product.follows or ""}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,6 +54,7 @@ from bot.dialogs.effects import (
 )
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
+from bot.dialogs.withheld import without_numbers
 from bot.growth.attribution import arrival
 from bot.handoff.invitations import code_in
 from bot.publishing.content import Content
@@ -93,7 +94,11 @@ class Turns:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, incoming: Incoming) -> Taken:
-        """One event that a channel brought. Raises `NotTaken` when nothing could be committed."""
+        """One event that a channel brought. Raises `NotTaken` when nothing could be committed.
+
+        Identity and card numbers are taken out first, so that neither state, record nor transcript ever has them.
+        """
+        incoming = replace(incoming, event=without_numbers(incoming.event))
         async with self._lock(incoming.channel, incoming.address):
             try:
                 return await self._take(incoming)

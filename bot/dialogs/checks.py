@@ -20,6 +20,7 @@ from bot.dialogs.model import (
     Flow,
     Handoff,
     Option,
+    Recall,
     Review,
     Say,
     Step,
@@ -38,6 +39,7 @@ class FlowProblem:
 SYSTEM_TEXTS = (
     "answer", "settled", "cards.position", "current", "stale", "unclear", "unclear.near", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
     "why.general", "held.press", "handoff.back", "consent.changed", "review.line", "review.lines", "review.affects",
+    "form.step", "form.part.review", "button.keep_all", "button.change_some", "withheld.identity", "withheld.bank_card",
     "contact.unexpected", "contact.not_own", "input.amount", "input.range", "input.too_low", "input.too_high",
     "input.months", "input.count", "input.phone", "input.uscc", "input.words", "input.too_long", "input.name",
     "attached.photo", "attached.document", "attached.voice", "attached.video", "attached.sticker",
@@ -73,10 +75,12 @@ def check_flow(
 def next_steps(step: Step) -> tuple[str, ...]:
     """Where a step can lead within its flow."""
     match step:
-        case Say(goto=goto) | Ask(goto=goto) | Review(goto=goto) | Enter(goto=goto):
+        case Say(goto=goto) | Ask(goto=goto) | Recall(goto=goto) | Review(goto=goto) | Enter(goto=goto):
             return (goto,)
-        case Choose(options=options, goto=goto, listed=listed):
-            return (*((goto or "",) if listed else ()), *(option.goto or goto or "" for option in options))
+        case Choose(options=options, goto=goto, listed=listed, on=on, when=when):
+            passed = (goto or "",) if listed or when is not None else ()
+            pressed = (option.goto or goto or "" for option in options if not (option.link or option.url))
+            return (*passed, *pressed, *on.values())
         case Cards(options=options):
             return tuple(option.goto or "" for option in options)
         case Await(on=on, options=options):
@@ -94,7 +98,7 @@ def services_called(flow: Flow) -> Iterator[str]:
     """The services that the flow's steps ask by name."""
     for step in flow.steps.values():
         match step:
-            case Call(call=service) | Await(takes=str(service)):
+            case Call(call=service) | Await(takes=str(service)) | Choose(takes=str(service)):
                 yield service
 
 
@@ -104,6 +108,8 @@ def text_keys(flow: Flow) -> Iterator[tuple[str, str]]:
     for name, step in flow.steps.items():
         for key in _keys(step):
             yield name, key
+        if name in flow.parts:
+            yield name, f"form.part.{flow.parts[name]}"
         if reviewed and isinstance(step, Cards):
             yield name, f"label.{step.saves}"
 
@@ -114,11 +120,13 @@ def _keys(step: Step) -> tuple[str, ...]:
             return (key,)
         case Ask(ask=key, why=why, saves=saves):
             return (key, f"label.{saves}", *((why,) if why else ()))
-        case Choose(choose=key, options=options, why=why, saves=saves):
-            saved = (f"label.{saves}",) if saves else ()
+        case Choose(choose=key, options=options, why=why, saves=saves, reviewed=reviewed):
+            saved = (f"label.{saves}",) if saves and reviewed else ()
             return (key, *(option.label for option in options), *((why,) if why else ()), *saved)
         case Cards(text=key, empty=empty, options=options):
             return (key, empty, *(option.label for option in options))
+        case Recall(recall=key):
+            return (key,)
         case Review(review=key, confirm=confirm):
             return (key, confirm)
         case Call(busy=busy, late=late):
@@ -189,7 +197,7 @@ def _references(
                 yield name, f"flow '{other}' does not exist; correct the name"
             case Call(call=service) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
-            case Await(takes=str(service)) if service not in services:
+            case Await(takes=str(service)) | Choose(takes=str(service)) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
             case Consent(consent=notice) if notice not in notices:
                 yield name, f"notice '{notice}' does not exist; correct the name or add the notice"

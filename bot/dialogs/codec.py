@@ -78,6 +78,7 @@ def decode_state(stored: dict[str, Any]) -> State:
 
 
 def _frame(frame: Frame) -> dict[str, Any]:
+    kept = {"kept": list(frame.kept)} if frame.kept else {}
     return {
         "flow": [frame.flow.name, frame.flow.release],
         "instance": frame.instance,
@@ -85,6 +86,7 @@ def _frame(frame: Frame) -> dict[str, Any]:
         "answers": encode_all(frame.answers),
         "path": list(frame.path),
         "revising": frame.revising,
+        **kept,
     }
 
 
@@ -96,6 +98,7 @@ def _read_frame(stored: dict[str, Any]) -> Frame:
         answers=decode_all(stored["answers"]),
         path=tuple(stored["path"]),
         revising=stored["revising"],
+        kept=tuple(stored.get("kept", ())),
     )
 
 

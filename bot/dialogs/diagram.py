@@ -16,6 +16,7 @@ from bot.dialogs.model import (
     Enter,
     Flow,
     Handoff,
+    Recall,
     Review,
     Say,
     Step,
@@ -33,12 +34,15 @@ def diagram(flow: Flow) -> str:
 
 def _arrows(step: Step) -> Iterator[tuple[str, str]]:
     match step:
-        case Say(goto=goto) | Ask(goto=goto) | Review(goto=goto):
+        case Say(goto=goto) | Ask(goto=goto) | Recall(goto=goto) | Review(goto=goto):
             yield "", goto
         case Enter(enter=other, goto=goto):
             yield f"after {other}", goto
-        case Choose(options=options, goto=default):
-            yield from ((option.id, option.goto or default or "") for option in options)
+        case Choose(options=options, goto=default, on=on):
+            yield from (
+                (option.id, option.goto or default or "") for option in options if not (option.link or option.url)
+            )
+            yield from on.items()
         case Cards(options=options):
             yield from ((option.id, option.goto or "") for option in options)
         case Branch(branches=branches, otherwise=otherwise):

@@ -26,7 +26,7 @@ from bot.core.values import NO_VALUES, Text, Value, Values
 from bot.dialogs import inputs, prompts
 from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Show, Track
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
-from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Review
+from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Recall, Review
 from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
 from bot.dialogs.walk import NO_CHOICES, Walk
 
@@ -237,6 +237,12 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
             walk.show(position=prompt.position + by, edit=True)
         case prompts.AGREE | prompts.REFUSE if isinstance(step, Consent):
             _consented(walk, step, choice == prompts.AGREE, label, event)
+        case prompts.KEEP_ALL if isinstance(step, Recall):
+            walk.settle(label)
+            walk.keep_part(step)
+        case prompts.CHANGE_SOME if isinstance(step, Recall):
+            walk.settle(label)
+            walk.go(step.goto)
         case prompts.CONFIRM if isinstance(step, Review):
             walk.settle(label)
             walk.go(step.goto)
@@ -368,12 +374,20 @@ def _said(walk: Walk, event: Said) -> None:
         _greet(walk)
         return
     match walk.step:
+        case _ if event.withheld:
+            _withheld(walk, event)
         case Ask() as step:
             _typed_answer(walk, step, event)
-        case Choose() | Cards() | Consent() | Review() | Await():
+        case Choose() | Cards() | Consent() | Recall() | Review() | Await():
             _typed_choice(walk, event)
         case _:
             walk.say(Text("busy"))
+
+
+def _withheld(walk: Walk, event: Said) -> None:
+    """A number that must not be in a chat was taken out of what was typed: say so, and where it belongs."""
+    walk.note(f"{event.withheld} withheld")
+    _again(walk, Text(f"withheld.{event.withheld}"))
 
 
 def _command(walk: Walk, text: str) -> str | None:
@@ -425,6 +439,8 @@ def _take_answer(walk: Walk, step: Ask, value: Value, event: Said | Shared, ques
         walk.change(heard=Heard(event.text, event.at))
     walk.note(f"answered {step.saves}")
     walk.settle(None)
+    if kind := inputs.kind_of(step.accepts, value):
+        walk.change_frame(answers={**walk.frame.answers, f"{step.saves}_kind": kind})
     if question is None:
         _answered(walk, step.saves, value, step.goto)
         return
@@ -559,10 +575,11 @@ def _attached(walk: Walk, event: Attached) -> None:
     walk.count()
     walk.note(f"sent a {event.kind}")
     step = walk.step if walk.state.frames else None
-    if isinstance(step, Await) and step.takes and event.file and event.kind in ("photo", "document"):
-        application = walk.values().get("application")
-        sent = {"kind": event.kind, "file": event.file, "name": event.name, "application": application}
-        _ask_service(walk, step.takes, sent)
+    takes = step.takes if isinstance(step, Await | Choose) else None
+    if takes and event.file and event.kind in ("photo", "document"):
+        values = walk.values()
+        sent = {"kind": event.kind, "file": event.file, "name": event.name}
+        _ask_service(walk, takes, {**sent, **{name: values.get(name) for name in ("application", "document")}})
     else:
         _again(walk, Text(f"attached.{event.kind}"))
 
@@ -630,8 +647,9 @@ def _answer_found(walk: Walk, event: Returned) -> None:
     What is only `noted` leaves the open prompt as it is.
     """
     answer = event.values.get("answer")
-    if event.outcome == "noted" and isinstance(answer, Text):
-        walk.say(answer)
+    if event.outcome == "noted":
+        if isinstance(answer, Text):
+            walk.say(answer)
         return
     if event.outcome == "found" and isinstance(answer, Text):
         walk.say(answer)
@@ -685,6 +703,9 @@ def _card_of(event: Signalled) -> Show | None:
 
 def _wake(walk: Walk, event: Signalled) -> None:
     """The frame that awaits this outcome goes on, and comes to the top if it was beneath others."""
+    if walk.state.frames and isinstance(step := walk.step, Choose) and event.name in step.on:
+        _answered_by(walk, step, event)
+        return
     for frame in reversed(walk.state.frames):
         step = walk.flow_of(frame).steps[frame.step]
         concerns = frame.answers.get("application", event.values.get("application")) == event.values.get("application")
@@ -699,6 +720,15 @@ def _wake(walk: Walk, event: Signalled) -> None:
             walk.enter()
             return
     walk.note(f"signal {event.name} {event.outcome}")
+
+
+def _answered_by(walk: Walk, step: Choose, event: Signalled) -> None:
+    """What the open question was about has happened, and answers it where the outcome is one of its options."""
+    option = next((one for one in step.options if one.id == event.outcome), None)
+    walk.count()
+    walk.settle(Text(option.label) if option else None)
+    walk.note(f"signal {event.name} {event.outcome}")
+    _answered(walk, step.saves if option else None, event.outcome, step.on[event.name])
 
 
 def _lasting(values: Values) -> Values:

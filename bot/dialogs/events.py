@@ -25,11 +25,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The customer typed `text`."""
+    """The customer typed `text`; `withheld` names what was taken out of it because it must not be kept."""
 
     at: datetime
     text: str
     message: str | None = None
+    withheld: Literal["identity", "bank_card"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,7 @@ def _month_count(plain: str) -> int | None:
 
 
 def _count(text: str, limits: Limits) -> Reading:
-    found = numbers(text)
+    found = [Decimal(0)] if _NOTHING.match(normalise(text)) else numbers(text)
     if len(found) != 1 or found[0] != int(found[0]) or found[0] < 0:
         return Rejected(Text("input.count", {"said": _quoted(text)}))
     count = int(found[0])
@@ -270,16 +270,35 @@ def _count(text: str, limits: Limits) -> Reading:
 
 
 def _phone(text: str, limits: Limits) -> Reading:
-    plain = unicodedata.normalize("NFKC", text)
-    try:
-        number = phonenumbers.parse(plain, limits.region)
-    except phonenumbers.NumberParseException:
-        return Rejected(Text("input.phone"))
-    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    of_market = phonenumbers.region_code_for_number(number) == limits.region
-    if not (phonenumbers.is_valid_number(number) and of_market and phonenumbers.number_type(number) in mobile):
+    number = _number_of(unicodedata.normalize("NFKC", text), limits.region)
+    if number is None:
         return Rejected(Text("input.phone"))
     return Accepted(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_REACHABLE = (*_MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+
+
+def _number_of(plain: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """A mobile or landline number of the market; the country's code may lack its plus, as in Telegram's contacts."""
+    code = str(phonenumbers.country_code_for_region(region))
+    for written in (plain, "+" + re.sub(r"\D", "", plain)) if re.sub(r"\D", "", plain).startswith(code) else (plain,):
+        try:
+            number = phonenumbers.parse(written, region)
+        except phonenumbers.NumberParseException:
+            continue
+        of_market = phonenumbers.region_code_for_number(number) == region
+        if phonenumbers.is_valid_number(number) and of_market and phonenumbers.number_type(number) in _REACHABLE:
+            return number
+    return None
+
+
+def kind_of(accepts: str, value: Value) -> str | None:
+    """What flows may ask about an answer beside its value: whether a telephone number is a `mobile` or a `landline`."""
+    if accepts != "phone" or not isinstance(value, str):
+        return None
+    return "mobile" if phonenumbers.number_type(phonenumbers.parse(value, None)) in _MOBILE else "landline"
 
 
 def _uscc(text: str, limits: Limits) -> Reading:

@@ -21,8 +21,9 @@ class FlowRef:
 class Option:
     """One choice: `id` travels in the button, `label` is a text key, `value` what is saved (the id when not given).
 
-    One that does not `choose` leads away without saving an answer. After a press on one that is `in_place`, what is
-    shown next takes the place of the message that was pressed.
+    `url` is an address that it opens instead, `link` the name of a value that holds one. One that does not `choose` leads
+    away without saving an answer. After a press on one that is `in_place`, what is shown next takes the place of the
+    message that was pressed.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Option:
     value: str | int | bool | None = None
     when: Rule | None = None
     url: str | None = None
+    link: str | None = None
     chooses: bool = True
     in_place: bool = False
 
@@ -72,7 +74,8 @@ class Say:
 class Ask:
     """Ask for typed input of the kind `accepts`, save it, go on. `why` answers "why do you ask?".
 
-    `low` and `high` bound it: numbers, or names of values such as the chosen product's limits.
+    `low` and `high` bound it: numbers, or names of values such as the chosen product's limits. Where the rule `when` does
+    not hold, the question does not apply: it is passed over, and what was answered to it is not passed on.
     """
 
     ask: str
@@ -83,13 +86,16 @@ class Ask:
     low: str | None = None
     high: str | None = None
     optional: bool = False
+    when: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Ask for one of the options, those `listed` first; `columns` buttons stand in a row.
+    """Ask for one of the options, those `listed` first; `columns` buttons stand in a row. `when` is that of `Ask`.
 
-    A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk.
+    A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk. A review lists
+    it where it is `reviewed`. A photo or document that the customer sends goes to the service `takes`. While the step is open, a
+    signal leads to where its name points in `on`; one whose outcome is an option's id is the answer.
     """
 
     choose: str
@@ -101,6 +107,10 @@ class Choose:
     finished: bool = False
     figure: str | None = None
     listed: Listed | None = None
+    when: Rule | None = None
+    reviewed: bool = True
+    takes: str | None = None
+    on: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,17 @@ class Consent:
     consent: str
     agreed: str
     refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Show what is known already of the part of the form that begins at `goto`, to be kept as a whole or asked one by one.
+
+    It is passed over where less than two answers are known.
+    """
+
+    recall: str
+    goto: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,17 +223,21 @@ class End:
     then: Literal["return", "home", "restart", "forget"] = "return"
 
 
-Step: TypeAlias = Say | Ask | Choose | Cards | Branch | Consent | Review | Call | Await | Handoff | Enter | End
+Step: TypeAlias = Say | Ask | Choose | Cards | Branch | Consent | Recall | Review | Call | Await | Handoff | Enter | End
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A named graph of steps. A `form` holds answers worth keeping; a `talk` may be left without a word."""
+    """A named graph of steps. A `form` holds answers worth keeping; a `talk` may be left without a word.
+
+    `parts` says which part of a long form a step belongs to; of such a form the customer sees how far it is.
+    """
 
     ref: FlowRef
     entry: str
     steps: Mapping[str, Step]
     kind: Literal["form", "talk"] = "talk"
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ Choices that every form has carry ids with `!`, so that they cannot be mistaken 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.figures import Figure
 from bot.core.values import NO_VALUES, Money, Months, Text, Value, Values
 from bot.dialogs import inputs
+from bot.dialogs.ahead import ahead, is_asked
 from bot.dialogs.model import (
     Ask,
     Await,
@@ -20,13 +21,15 @@ from bot.dialogs.model import (
     Flow,
     FlowBook,
     Option,
+    Recall,
     Review,
     Step,
 )
 from bot.dialogs.state import Frame
 
-BACK, WHY, KEEP, SKIP, NEXT, PREVIOUS, PERSON, AGREE, REFUSE, CONFIRM = (
-    "!back", "!why", "!keep", "!skip", "!next", "!previous", "!person", "!agree", "!refuse", "!confirm",
+BACK, WHY, KEEP, SKIP, NEXT, PREVIOUS, PERSON, AGREE, REFUSE, CONFIRM, KEEP_ALL, CHANGE_SOME = (
+    "!back", "!why", "!keep", "!skip", "!next", "!previous", "!person", "!agree", "!refuse", "!confirm", "!keep_all",
+    "!change_some",
 )  # fmt: skip
 CHANGE = "!change:"
 """Followed by the step whose answer is to be changed."""
@@ -43,6 +46,8 @@ LABELS: Mapping[str, str] = {
     PERSON: "button.person",
     AGREE: "button.agree",
     REFUSE: "button.refuse",
+    KEEP_ALL: "button.keep_all",
+    CHANGE_SOME: "button.change_some",
 }
 
 
@@ -61,6 +66,24 @@ class View:
 
 def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
     """What the frame's step shows. `values` are all that texts and conditions may use."""
+    shown = _view(book, flow, frame, values, position)
+    progress = _progress(flow, frame, values)
+    return replace(shown, body=(progress, *shown.body)) if progress else shown
+
+
+def _progress(flow: Flow, frame: Frame, values: Values) -> Text | None:
+    """How far a form with parts is: the number of this question among those that there will be as things stand."""
+    step = flow.steps[frame.step]
+    if not flow.parts or frame.revising or not is_asked(step, values):
+        return None
+    answered = names_saved(flow, frame.path) - {_saves(step), ""}
+    number = len(answered) + 1
+    whole = len(answered) + len({_saves(flow.steps[name]) for name in ahead(flow, frame.step, values)} - answered)
+    part = flow.parts.get(frame.step, "review")
+    return Text("form.step", {"number": number, "whole": whole, "part": Text(f"form.part.{part}")})
+
+
+def _view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
     step = flow.steps[frame.step]
     match step:
         case Ask():
@@ -71,6 +94,8 @@ def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int
             return _cards(book, step, values, position)
         case Consent():
             return _consent(book, step, values)
+        case Recall():
+            return _recall(book, flow, frame, step, values)
         case Review():
             return _review(book, flow, frame, step, values)
         case Await():
@@ -96,8 +121,12 @@ def figure_of(name: str | None, values: Values) -> Figure | None:
 
 
 def offered(options: tuple[Option, ...], values: Values) -> tuple[Option, ...]:
-    """The options whose condition holds."""
-    return tuple(option for option in options if option.when is None or option.when.holds(values))
+    """The options whose condition holds; one that opens a value's address only where there is one."""
+    return tuple(
+        option
+        for option in options
+        if (option.when is None or option.when.holds(values)) and (option.link is None or _address(option, values))
+    )
 
 
 def options_of(step: Choose, values: Values) -> tuple[Option, ...]:
@@ -159,7 +188,8 @@ def answered_steps(flow: Flow, frame: Frame, values: Values) -> Mapping[str, Ask
     found: dict[str, str] = {}
     for name, step in flow.steps.items():
         asked = isinstance(step, Ask | Choose) and name in frame.path and step.saves in frame.answers
-        if asked or (isinstance(step, Cards) and values.get(step.saves) is not None):
+        hidden = isinstance(step, Choose) and not step.reviewed
+        if (asked and not hidden) or (isinstance(step, Cards) and values.get(step.saves) is not None):
             found.setdefault(_saves(step), name)
     return {name: step for name in found.values() if isinstance(step := flow.steps[name], Ask | Choose | Cards)}
 
@@ -244,9 +274,14 @@ def _choose(book: FlowBook, flow: Flow, frame: Frame, step: Choose, values: Valu
     if navigation:
         rows.append(navigation)
     labels = {option.id: said(book, option.label, values) for option in options}
-    links = {option.id: option.url for option in options if option.url}
+    links = {option.id: address for option in options if (address := _address(option, values))}
     figure = figure_of(step.figure, values)
     return View(tuple(body), labels | _labelled(book, navigation), tuple(rows), links, figure=figure)
+
+
+def _address(option: Option, values: Values) -> str | None:
+    address = values.get(option.link) if option.link else option.url
+    return address if isinstance(address, str) else None
 
 
 def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
@@ -272,14 +307,43 @@ def _consent(book: FlowBook, step: Consent, values: Values) -> View:
     return View(body, _labelled(book, (AGREE, REFUSE)), ((AGREE,), (REFUSE,)), version=notice.version)
 
 
+def recalled(flow: Flow, frame: Frame, step: Recall, values: Values) -> Mapping[str, Ask | Choose | Cards]:
+    """The questions of the part that `step` opens whose earlier answers can be kept; the step's name with the question."""
+    part = flow.parts.get(frame.step)
+    found: dict[str, Ask | Choose | Cards] = {}
+    for name in ahead(flow, step.goto, values):
+        question = flow.steps[name]
+        if flow.parts.get(name) != part:
+            break
+        if isinstance(question, Ask | Choose | Cards) and _can_be_kept(flow, question, values):
+            found[name] = question
+    return found
+
+
+def _can_be_kept(flow: Flow, question: Ask | Choose | Cards, values: Values) -> bool:
+    value = values.get(_saves(question))
+    return value is not None and (isinstance(question, Cards) or keepable(flow, question, value, values))
+
+
+def _recall(book: FlowBook, flow: Flow, frame: Frame, step: Recall, values: Values) -> View:
+    lines = tuple(_line(flow, question, values) for question in recalled(flow, frame, step, values).values())
+    navigation = _navigation(flow, frame, None)
+    body = (said(book, step.recall, values), Text("review.lines", {"lines": lines}))
+    rows = ((KEEP_ALL,), (CHANGE_SOME,), *((navigation,) if navigation else ()))
+    return View(body, _labelled(book, (KEEP_ALL, CHANGE_SOME, *navigation)), rows)
+
+
+def _line(flow: Flow, asked: Ask | Choose | Cards, values: Values) -> Text:
+    answer = answer_text(flow, asked, values.get(asked.saves or ""), values)
+    return Text("review.line", {"field": Text(f"label.{asked.saves}"), "answer": answer})
+
+
 def _review(book: FlowBook, flow: Flow, frame: Frame, step: Review, values: Values) -> View:
     lines: list[Text] = [said(book, step.review, values)]
     choices: dict[str, Text] = {}
     for name, asked in answered_steps(flow, frame, values).items():
-        label = Text(f"label.{asked.saves}")
-        answer = answer_text(flow, asked, values.get(asked.saves or ""), values)
-        lines.append(Text("review.line", {"field": label, "answer": answer}))
-        choices[CHANGE + name] = Text("button.change", {"field": label})
+        lines.append(_line(flow, asked, values))
+        choices[CHANGE + name] = Text("button.change", {"field": Text(f"label.{asked.saves}")})
     ids = list(choices)
     rows = tuple(tuple(ids[start : start + 2]) for start in range(0, len(ids), 2))
     body = (lines[0], Text("review.lines", {"lines": tuple(lines[1:])}))

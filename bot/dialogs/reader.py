@@ -25,6 +25,7 @@ from bot.dialogs.model import (
     Handoff,
     Listed,
     Option,
+    Recall,
     Review,
     Say,
     Step,
@@ -41,12 +42,46 @@ def parse_flows(documents: Mapping[str, Any], release: int, locales: Iterable[st
     """The flows of the documents (file name → parsed YAML) by name, as content of `release` with texts in `locales`."""
     flows: dict[str, Flow] = {}
     languages = tuple(Option(locale, f"language.{locale}") for locale in locales)
-    for file, document in documents.items():
+    for file, document in assembled(documents).items():
         flow = _Reader(file, release, languages).flow(document)
         if flow.ref.name in flows:
             raise ContentError(f"{file}: flow '{flow.ref.name}' is also defined in another file; rename one")
         flows[flow.ref.name] = flow
     return flows
+
+
+def assembled(documents: Mapping[str, Any]) -> dict[str, Any]:
+    """The documents with each flow's parts, which stand in files of their own, put into it.
+
+    A part names its flow as `part_of`, itself as `part`, and its `steps`; the flow lists its `parts` in their order.
+    """
+    pieces = {name: piece for name, piece in documents.items() if isinstance(piece, Mapping) and "part_of" in piece}
+    whole = {name: document for name, document in documents.items() if name not in pieces}
+    found = {(str(piece["part_of"]), str(piece.get("part"))): name for name, piece in pieces.items()}
+    for file, document in whole.items():
+        names = document.get("parts", ()) if isinstance(document, Mapping) else ()
+        for part in names:
+            source = found.pop((str(document.get("flow")), str(part)), None)
+            if source is None:
+                raise ContentError(f"{file}: part '{part}' has no file; add one with part_of and part")
+            document = _with_part(file, document, source, str(part), pieces[source])  # noqa: PLW2901 -- grown part by part
+        whole[file] = {key: item for key, item in document.items() if key != "parts"} if names else document
+    if found:
+        (flow, part), file = next(iter(found.items()))
+        raise ContentError(f"{file}: the flow '{flow}' has no part '{part}'; list it under 'parts' there")
+    return whole
+
+
+def _with_part(file: str, document: Mapping[str, Any], source: str, part: str, piece: Any) -> Mapping[str, Any]:
+    steps = piece.get("steps")
+    if not isinstance(steps, Mapping) or not steps:
+        raise ContentError(f"{source}: field 'steps' must map step names to steps")
+    if unknown := piece.keys() - {"part_of", "part", "steps"}:
+        raise ContentError(f"{source}: unknown field '{min(unknown)}'; correct or remove it")
+    if twice := document.get("steps", {}).keys() & steps.keys():
+        raise ContentError(f"{source}: step '{min(twice)}' is also defined in {file} or another part; rename one")
+    belongs = {**document.get("belongs", {}), **dict.fromkeys(steps, part)}
+    return {**document, "steps": {**document.get("steps", {}), **steps}, "belongs": belongs}
 
 
 class _Fields:
@@ -121,14 +156,14 @@ class _Reader:
         fields = _Fields(self.file, document)
         name, entry = fields.text("flow"), fields.text("entry")
         kind = fields.optional("kind") or "talk"
-        steps = fields.raw("steps")
+        steps, belongs = fields.raw("steps"), fields.raw("belongs") or {}
         fields.finish()
         if kind not in ("form", "talk"):
             raise ContentError(f"{self.file}: kind '{kind}' is unknown; use 'form' or 'talk'")
         if not isinstance(steps, dict) or not steps:
             raise ContentError(f"{self.file}: field 'steps' must map step names to steps")
         read = {str(step): self.step(str(step), body) for step, body in steps.items()}
-        return Flow(FlowRef(name, self.release), entry, read, "form" if kind == "form" else "talk")
+        return Flow(FlowRef(name, self.release), entry, read, "form" if kind == "form" else "talk", belongs)
 
     def step(self, name: str, body: Any) -> Step:
         place = f"{self.file}: step '{name}'"
@@ -173,6 +208,7 @@ class _Reader:
             value=fields.raw("value"),
             when=self.rule(place, when) if when is not None else None,
             url=fields.optional("url"),
+            link=fields.optional("link"),
             chooses=fields.flag("chooses", default=True),
             in_place=fields.flag("in_place", default=False),
         )
@@ -213,7 +249,12 @@ class _Reader:
             low=low,
             high=high,
             optional=fields.flag("optional", default=False),
+            when=self.condition(fields),
         )
+
+    def condition(self, fields: _Fields) -> Rule | None:
+        when = fields.raw("when")
+        return None if when is None else self.rule(fields.place, when)
 
     def choose(self, fields: _Fields) -> Step:
         return Choose(
@@ -226,6 +267,10 @@ class _Reader:
             finished=fields.flag("finished", default=False),
             figure=fields.optional("figure"),
             listed=self.listed(fields),
+            when=self.condition(fields),
+            takes=fields.optional("takes"),
+            reviewed=fields.flag("reviewed", default=True),
+            on=fields.table("on") if fields.has("on") else {},
         )
 
     def cards(self, fields: _Fields) -> Step:
@@ -248,6 +293,9 @@ class _Reader:
 
     def consent(self, fields: _Fields) -> Step:
         return Consent(fields.text("consent"), fields.text("agreed"), fields.text("refused"))
+
+    def recall(self, fields: _Fields) -> Step:
+        return Recall(fields.text("recall"), fields.text("goto"))
 
     def review(self, fields: _Fields) -> Step:
         return Review(fields.text("review"), fields.text("confirm"), fields.text("goto"))
@@ -294,6 +342,7 @@ _STEPS: Mapping[str, Callable[[_Reader, _Fields], Step]] = {
     "cards": _Reader.cards,
     "branch": _Reader.branch,
     "consent": _Reader.consent,
+    "recall": _Reader.recall,
     "review": _Reader.review,
     "call": _Reader.call,
     "await": _Reader.await_,

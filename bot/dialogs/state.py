@@ -19,7 +19,8 @@ class Frame:
 
     `instance` numbers the entry within the conversation, so that a press from an earlier visit is recognised.
     `path` holds the answered steps in order, for going back; `revising` is set while a change made in a review is
-    being followed through, when questions already answered are passed over.
+    being followed through, when questions already answered are passed over; `kept` names the parts of the form whose
+    earlier answers were kept as a whole.
     """
 
     flow: FlowRef
@@ -28,6 +29,7 @@ class Frame:
     answers: Values = field(default_factory=dict)
     path: tuple[str, ...] = ()
     revising: bool = False
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.core.figures import Figure
 from bot.core.records import changed
 from bot.core.values import Text, Value, Values
 from bot.dialogs import prompts
+from bot.dialogs.ahead import applies
 from bot.dialogs.effects import Button, Effect, OpenHandoff, Request, SetTimer, Show
 from bot.dialogs.events import Event
 from bot.dialogs.model import (
@@ -29,6 +30,7 @@ from bot.dialogs.model import (
     Flow,
     FlowBook,
     Handoff,
+    Recall,
     Review,
     Say,
     Step,
@@ -36,6 +38,9 @@ from bot.dialogs.model import (
 from bot.dialogs.state import Frame, Pending, Prompt, State
 
 NO_CHOICES: Mapping[str, Text] = {}
+LEAST_RECALLED = 2
+"""Earlier answers of a part from which on they are shown together; a single one is offered with its question."""
+
 MOST_STEPS = 200
 """More steps than this without waiting is a loop, which the content check should have refused."""
 
@@ -220,8 +225,9 @@ class Walk:
         )
         self._live = None
         prompt = Prompt(
-            slot=slot, turn=self.state.turn, body=shown.body, choices=choices, position=position,
-            version=shown.version, misses=misses, figure=shown.figure,
+            slot=slot, turn=self.state.turn, body=shown.body,
+            choices={name: label for name, label in choices.items() if name not in shown.links},
+            position=position, version=shown.version, misses=misses, figure=shown.figure,
         )  # fmt: skip
         self.change(prompt=prompt)
 
@@ -293,8 +299,12 @@ class Walk:
                 self._show_busy((isinstance(step, Call) and step.busy) or "busy")
             case Call() | Handoff() as step:
                 self.call(step)
-            case Ask() | Choose() | Consent() as step if self.frame.revising and self.stands(step):
+            case Ask() | Choose() as step if not applies(step, self.values()):
+                self.go(step.goto or self.frame.step)
+            case Ask() | Choose() | Consent() as step if self._passes() and self.stands(step):
                 self._pass_over(step)
+            case Recall() as step if self.frame.revising or len(self.recalled(step)) < LEAST_RECALLED:
+                self.go(step.goto)
             case Await() as step if len(self.state.frames) > 1 and self.is_form(self.state.frames[-2]):
                 self._give_way(step)
             case Review():
@@ -310,6 +320,23 @@ class Walk:
                     self.end()
             case _:
                 self._arrive()
+
+    def _passes(self) -> bool:
+        """Whether questions that have an answer are passed over here: in a revision, or where a part was kept as a whole."""
+        return self.frame.revising or self.flow.parts.get(self.frame.step) in self.frame.kept
+
+    def recalled(self, step: Recall) -> Mapping[str, Ask | Choose | Cards]:
+        """The questions of the part that `step` opens with an earlier answer that can be kept."""
+        return prompts.recalled(self.flow, self.frame, step, self.values())
+
+    def keep_part(self, step: Recall) -> None:
+        """Take every earlier answer of a part as one to this form, and ask only what is not known."""
+        values = self.values()
+        answers = {question.saves or "": values.get(question.saves or "") for question in self.recalled(step).values()}
+        part = self.flow.parts[self.frame.step]
+        self.change(known={**self.state.known, **answers})
+        self.change_frame(answers={**self.frame.answers, **answers}, kept=(*self.frame.kept, part))
+        self.go(step.goto)
 
     def _say_all(self, step: Say) -> None:
         values = self.values()
@@ -377,7 +404,13 @@ class Walk:
             self._show_busy(step.busy)
         if step.patience:
             self.effects.append(SetTimer(request, step.patience))
-        self.effects.append(Request(request, step.call, {name: values.get(name) for name in step.passes}))
+        passed = {name: values.get(name) if self._applies(name, values) else None for name in step.passes}
+        self.effects.append(Request(request, step.call, passed))
+
+    def _applies(self, name: str, values: Values) -> bool:
+        """Whether one of the questions that an answer of this name belongs to applies; an answer may outlive its question."""
+        asked = [step for step in self.flow.steps.values() if isinstance(step, Ask | Choose) and step.saves == name]
+        return not asked or any(applies(step, values) for step in asked)
 
     def _show_busy(self, key: str) -> None:
         """Show that something is under way, in the place where its outcome will stand."""

@@ -15,7 +15,7 @@ from bot.core.errors import ContentError, TillwiseError
 from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
 from bot.dialogs.model import Flow, Notice
-from bot.dialogs.reader import parse_flows
+from bot.dialogs.reader import assembled, parse_flows
 from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
@@ -99,10 +99,13 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
             problems.extend(_told(line, folder) for line in str(error).splitlines())
             return default
 
+    no_flows: dict[str, object] = {}
+    whole = {**documents, "flows": attempt(lambda: assembled(documents["flows"]), no_flows, "flows")}
+
     def each(folder: str, read: Callable[[Mapping[str, object]], Mapping[str, T]]) -> dict[str, T]:
         found: dict[str, T] = {}
         nothing: Mapping[str, T] = {}
-        for name, document in documents[folder].items():
+        for name, document in whole[folder].items():
             found |= attempt(partial(read, {name: with_days(document)}), nothing, folder)
         return found
 

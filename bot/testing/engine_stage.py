@@ -34,6 +34,7 @@ from bot.dialogs.effects import (
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Released, Returned, Signalled, TimedOut
 from bot.dialogs.stories import Manager, Story
+from bot.dialogs.withheld import without_numbers
 from bot.publishing.content import Content
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
@@ -67,7 +68,8 @@ class EngineTurns:
         async with self._storage.work() as work:
             conversation = await work.open(incoming.key, incoming.channel, incoming.address)
             assert conversation is not None, "an update is taken once"
-            await self._turn(work, _claimed(conversation, incoming.language), (incoming.event,))
+            event = without_numbers(incoming.event)
+            await self._turn(work, _claimed(conversation, incoming.language), (event,))
         return Taken()
 
     async def deliver(self, conversation: int, key: str, prepare: Prepare) -> bool:

@@ -18,6 +18,7 @@ from bot.dialogs.inputs import (
     answer_and_question,
     chinese_number,
     is_within,
+    kind_of,
     limit,
     looks_like_question,
     normalise,
@@ -155,9 +156,21 @@ def test_a_mobile_number_of_the_market_is_stored_in_one_form(text: str) -> None:
     assert value(read("phone", text, FREE)) == "+8613800138000"
 
 
-@pytest.mark.parametrize("text", ["010-65001234", "+1 202 555 0123", "12345", "no", "138001380001"])
+@pytest.mark.parametrize("text", ["+1 202 555 0123", "8612", "12345", "no", "138001380001"])
 def test_another_number_is_asked_again(text: str) -> None:
     assert value(read("phone", text, FREE)) == "input.phone"
+
+
+@pytest.mark.parametrize("text", ["010-65001234", "(0571) 8700 1234", "+86 10 6500 1234"])
+def test_a_landline_is_taken_and_known_for_one(text: str) -> None:
+    number = value(read("phone", text, FREE))
+    assert kind_of("phone", str(number)) == "landline"
+    assert kind_of("phone", "+8613800138000") == "mobile"
+
+
+@pytest.mark.parametrize("text", ["没有", "0", "none", "无"])
+def test_a_count_may_be_none_at_all(text: str) -> None:
+    assert value(read("count", text, FREE)) == 0
 
 
 def test_the_market_decides_which_numbers_are_its_own() -> None:
