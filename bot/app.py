@@ -12,7 +12,7 @@ import math
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from bot.core.clock import Clock
 from bot.core.errors import ContentError, TillwiseError
 from bot.core.values import Text
 from bot.dialogs.events import Event
+from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient
 from bot.gateways.lender.signatures import check_secret
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
@@ -63,6 +64,7 @@ from bot.storage.migrations import migrate
 from bot.storage.outbox import PostgresOutbox
 from bot.storage.reach import set_reachable
 from bot.storage.releases import PostgresReleases
+from bot.storage.repositories.consents import consents_over
 from bot.storage.unit_of_work import PostgresStorage
 from bot.texts.texts import Texts
 from bot.web.health import Figures, health_routes
@@ -232,12 +234,17 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     lender = _lender(http, settings, clock)
     files = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
     ledgers = Ledgers(database, clock)
+
+    def notices() -> Mapping[str, Notice]:
+        return library.current.book.notices
+
     uses = Uses(
         storage=storage,
         turns=turns,
         desk=desk,
-        documents=Documents(storage, lender, files.fetch, news, failures, clock),
-        submissions=Submissions(storage, lender, news, failures, clock),
+        documents=Documents(storage, lender, files.fetch, news, failures, clock, notices),
+        submissions=Submissions(storage, lender, news, failures, clock, notices),
+        over=lambda: consents_over(database.pool, clock.now()),
         clock=clock,
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
         anchor=lambda: _anchoring(ledgers),

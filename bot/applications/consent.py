@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
+
+from bot.ledger.chain import Seal
 
 SCHEMA_VERSION = "1"
 
@@ -17,7 +19,8 @@ class ConsentRecord:
     """One consent event. Records are never changed: a withdrawal is a record that supersedes another.
 
     `pii_principal` is the conversation's pseudonymous number, never a name or an account; `notice_sha256` the hash of
-    the exact text that was shown, in UTF-8; `evidence` the channel's message that carried it.
+    the exact text that was shown, in UTF-8; `evidence` the channel's message that carried it. `validity_duration` is for
+    how many days the decision holds; None: until it is withdrawn.
     """
 
     record_id: str
@@ -41,7 +44,12 @@ class ConsentRecord:
     event_time: datetime
     withdrawal_method: str
     supersedes: str | None = None
+    validity_duration: int | None = None
     schema_version: str = SCHEMA_VERSION
+
+    def holds_until(self) -> datetime | None:
+        """When a consent comes to its end by itself; None: never."""
+        return None if self.validity_duration is None else self.event_time + timedelta(days=self.validity_duration)
 
 
 def text_hash(shown: str) -> str:
@@ -58,4 +66,12 @@ class Consents(Protocol):
 
     async def latest(self, principal: int) -> dict[str, ConsentRecord]:
         """The newest record of each notice for one person, keyed by notice id."""
+        ...
+
+    async def seal(self, record: str) -> Seal | None:
+        """The seal behind a record; None while it waits for one."""
+        ...
+
+    async def history(self, principal: int) -> tuple[ConsentRecord, ...]:
+        """Every record of one person, oldest first."""
         ...

@@ -116,6 +116,11 @@ def received(reference: str, at: datetime) -> LenderEvent:
     return LenderEvent(_OURS, "receipt", STAGE_CHANGED, reference, 0, at, EventData(stage=Stage.SUBMITTED))
 
 
+def taken_back(application: str, at: datetime) -> LenderEvent:
+    """A withdrawal of an application that no lender has, as an event."""
+    return LenderEvent(_OURS, "withdrawal", STAGE_CHANGED, application, 0, at, EventData(stage=Stage.WITHDRAWN))
+
+
 def advance(progress: Progress, event: LenderEvent) -> tuple[Progress, Change]:
     """`progress` after `event`, and what the customer gets to see of it."""
     if any(known.key == event.key for known in progress.history):

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from bot.applications.application import Application
 from bot.applications.events import LenderEvent
-from bot.applications.progress import Change, Progress, advance, card, received
+from bot.applications.progress import Change, Progress, advance, card, received, taken_back
 from bot.conversation.ports import Conversation, LenderEvents, Storage, UnitOfWork
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Returned, Signalled
-from bot.ledger.audit import LENDER, SYSTEM, AuditEvent, audited
+from bot.ledger.audit import CUSTOMER, LENDER, SYSTEM, AuditEvent, audited
 
 
 class LenderNews:
@@ -69,17 +69,34 @@ class LenderNews:
         await self._turns.deliver(conversation, key, prepare)
 
     async def refused(self, application: Application, request: str, outcome: str) -> None:
-        """The application could not be handed in: `refused` by the lender, or `failed` after every attempt."""
+        """The application was not handed in.
+
+        `refused` by the lender, or `failed` after every attempt.
+        """
 
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
-            now = self._clock.now()
-            actor = LENDER if outcome == "refused" else SYSTEM
+            now, actor = self._clock.now(), LENDER if outcome == "refused" else SYSTEM
             work.audit(
                 audited("application.failed", actor, conversation.id, now, application=application.id, why=outcome)
             )
             return (Returned(now, request, outcome),)
 
         await self._turns.deliver(application.conversation, f"refused:{application.id}:{request}", prepare)
+
+    async def cancelled(self, application: Application, request: str, why: str) -> None:
+        """The application is not handed in any more: its consent has ended (`withdrawn`), or is to words that have changed."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            now = self._clock.now()
+            known = await work.applications.get(application.id)
+            if known is not None and known.reference is None:
+                ended, _ = advance(known.progress, taken_back(known.id, now))
+                await work.applications.save(replace(known, progress=ended))
+                actor = CUSTOMER if why == "withdrawn" else SYSTEM
+                work.audit(audited("application.cancelled", actor, conversation.id, now, application=known.id, why=why))
+            return (Returned(now, request, why),)
+
+        await self._turns.deliver(application.conversation, f"cancelled:{application.id}:{request}", prepare)
 
     def _taking_in(self, application: str) -> Prepare:
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:

@@ -56,6 +56,15 @@ class Relayed:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that the bot has made for a customer."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message on its way out, in the channel's neutral form; rendered, so that what was shown can be proved.
 
@@ -63,7 +72,8 @@ class Outgoing:
     message last sent in that slot is changed (`target` is its channel id where the turn knows it), and sent anew where
     there is none. `ask_contact` is the label of the channel's contact button. Replies go before notices, notices
     before campaigns. `author` is whose words they are, for the transcript. `figure` is shown with the words: a table, or a chart
-    that the channel draws.
+    that the channel draws. With a `document` the words are its caption, at most 1,000 characters. `release` is the content
+    that the words come from.
     """
 
     conversation: int
@@ -79,6 +89,8 @@ class Outgoing:
     priority: Literal["reply", "notice", "campaign"] = "reply"
     author: Literal["customer", "bot", "manager"] = "bot"
     figure: Worded | None = None
+    document: Document | None = None
+    release: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +130,12 @@ class StoredQuote:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One message of a conversation as staff may read it."""
+    """One message of a conversation as staff may read it; `release` is the content that the bot's words come from."""
 
     at: datetime
     author: Literal["customer", "bot", "manager"]
     text: str
+    release: int | None = None
 
 
 class Quotes(Protocol):
@@ -130,6 +143,9 @@ class Quotes(Protocol):
 
     async def add(self, quote: StoredQuote) -> None: ...
     async def latest(self, conversation: int) -> StoredQuote | None: ...
+    async def of_conversation(self, conversation: int) -> tuple[StoredQuote, ...]:
+        """All quotes that a customer was shown, oldest first."""
+        ...
 
 
 class LenderEvents(Protocol):
@@ -174,6 +190,10 @@ class UnitOfWork(Protocol):
         """The same for a conversation known by its number. None also where there is no such conversation."""
         ...
 
+    async def look(self, conversation: int) -> Conversation | None:
+        """A conversation as it is committed, without locking it."""
+        ...
+
     async def address_of(self, conversation: int) -> tuple[str, str]:
         """Channel and address of a conversation, without locking it. Raises `LookupError` where there is none."""
         ...
@@ -182,12 +202,23 @@ class UnitOfWork(Protocol):
         """The text last posted to a slot by an earlier turn, exactly as the customer was shown it."""
         ...
 
-    async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
-        """The last lines of a conversation, oldest first."""
+    async def shown_as(self, conversation: int, sha256: str) -> str | None:
+        """The message of a conversation whose text has this hash (see `text_hash`); None where it is gone."""
+        ...
+
+    async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
+        """The last lines of a conversation, oldest first.
+
+        A message that was changed in place is one line as it was last; with `every` each text it had is a line of its own.
+        """
         ...
 
     async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
         """Keep a milestone for the figures."""
+        ...
+
+    async def acts(self, conversation: int) -> tuple[AuditEvent, ...]:
+        """What was audited about a customer, oldest first."""
         ...
 
     def audit(self, act: AuditEvent) -> None:
@@ -196,6 +227,10 @@ class UnitOfWork(Protocol):
 
     async def erase(self, conversation: int, at: datetime) -> None:
         """Forget what a customer wrote and was shown; consent records and submitted applications stay."""
+        ...
+
+    async def drop_campaigns(self, conversation: int) -> None:
+        """Give up the marketing that waits to be sent to a customer."""
         ...
 
     def send(self, message: Outgoing) -> None:

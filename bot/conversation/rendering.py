@@ -16,8 +16,10 @@ def locale_of(state: State, texts: Texts) -> str:
     return texts.nearest(chosen if isinstance(chosen, str) else None)
 
 
-def outgoing(show: Show, conversation: Conversation, texts: Texts, locale: str, target: str | None) -> Outgoing:
-    """The message that shows `show`; `target` is the channel's id of the message in its slot, where that is known."""
+def outgoing(  # noqa: PLR0913, PLR0917 -- what is shown, to whom, in which words, and where
+    show: Show, conversation: Conversation, texts: Texts, release: int, locale: str, target: str | None
+) -> Outgoing:
+    """The message that shows `show` in the words of `release`; `target` is the channel's id of the message in its slot."""
     return Outgoing(
         conversation=conversation.id,
         channel=conversation.channel,
@@ -29,6 +31,7 @@ def outgoing(show: Show, conversation: Conversation, texts: Texts, locale: str, 
         target=target,
         ask_contact=texts.label(Text("button.contact"), locale) if show.asks_contact else None,
         figure=worded(show.figure, texts, locale) if show.figure else None,
+        release=release,
     )
 
 

@@ -304,7 +304,8 @@ class Performance:
     def _message(self, show: Show) -> Outgoing:
         pressing = self._pressing
         target = pressing.message if show.edit and pressing and pressing.slot == show.slot else None
-        return outgoing(show, self.conversation, self._content.texts, self._locale, target)
+        content = self._content
+        return outgoing(show, self.conversation, content.texts, content.number, self._locale, target)
 
     def _later(self, event: Event, key: str, seconds: int) -> None:
         payload = {"conversation": self.conversation.id, "event": encode_event(event), "key": key}

@@ -36,6 +36,8 @@ TWICE_WITHIN = timedelta(seconds=5)
 MISSES_BEFORE_PERSON = 2
 RIGHTS = frozenset({"privacy", "withdraw", "delete"})
 """Commands that are understood whoever holds the chat."""
+MINOR = "minor"
+"""The command of who says that they are under age, in words or by a number of years."""
 FIND_ANSWER = "find-answer"
 """The service that finds an approved answer to a customer's own question."""
 _PERSON = {prompts.PERSON: Text(prompts.LABELS[prompts.PERSON])}
@@ -391,7 +393,8 @@ def _withheld(walk: Walk, event: Said) -> None:
 
 
 def _command(walk: Walk, text: str) -> str | None:
-    return walk.book.commands.get(inputs.normalise(text))
+    command = walk.book.commands.get(inputs.normalise(text))
+    return MINOR if command is None and MINOR in walk.book.command_flows and inputs.says_minor(text) else command
 
 
 def _sent_twice(walk: Walk, event: Said) -> bool:

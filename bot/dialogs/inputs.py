@@ -47,6 +47,13 @@ class Limits:
 
 
 _EDGES = " \t\r\n.,!?;:。，！？；：、~～…\"'“”‘’()（）[]【】"
+OF_AGE = 18
+"""Years from which on a person may take a loan."""
+
+_OWN_AGE = re.compile(
+    r"(?:我|本人)(?:今年|现在|才|刚|只有|还?未?满)*\s*(?P<zh>\d{1,3}|[一二三四五六七八九十百]{1,5})\s*周?岁[了啦]?"
+    r"|(?:i am|i'm|im)(?: only| just)? (?P<en>\d{1,3})(?: years? old)?"
+)
 _QUESTION_END = re.compile(r"[?？]\s*$|[吗呢么嘛]\s*[。.!！~～]?\s*$")
 _QUESTION_START = re.compile(
     r"^\s*(what|why|how|when|where|who|which|can|could|do|does|is|are|will|would|should|may"
@@ -63,6 +70,16 @@ _CLAUSE = re.compile(r"(?:[,，]\s*|[.]\s+)(?!\d)")
 def normalise(text: str) -> str:
     """`text` for comparison: full-width to half-width (NFKC), case folded, without punctuation at the edges."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().strip(_EDGES).split())
+
+
+def says_minor(text: str) -> bool:
+    """Whether somebody says of themselves that they are younger than `OF_AGE`, and says nothing else."""
+    stated = _OWN_AGE.fullmatch(normalise(text))
+    if stated is None:
+        return False
+    written = stated["zh"] or stated["en"]
+    age = Decimal(written) if written.isdecimal() else chinese_number(written)
+    return age is not None and age < OF_AGE
 
 
 def looks_like_question(text: str) -> bool:

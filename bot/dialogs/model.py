@@ -76,6 +76,7 @@ class Ask:
 
     `low` and `high` bound it: numbers, or names of values such as the chosen product's limits. Where the rule `when` does
     not hold, the question does not apply: it is passed over, and what was answered to it is not passed on.
+    An answer that `corrects` takes the place of the one of that name in every form under way.
     """
 
     ask: str
@@ -87,6 +88,7 @@ class Ask:
     high: str | None = None
     optional: bool = False
     when: Rule | None = None
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,8 @@ class Flow:
 class Notice:
     """A consent notice: one purpose, one version, and what a record of it must say (ISO/IEC TS 27560 names).
 
-    `text` is the key of the exact words; `retention` a rule in words; `again_after_days` how long a refusal is respected.
+    `text` is the key of the exact words; `retention` a rule in words; `again_after_days` how long a refusal is respected;
+    `valid_days` how long a consent holds, None: until it is withdrawn.
     """
 
     id: str
@@ -258,6 +261,8 @@ class Notice:
     retention: str
     sensitive: bool = False
     abroad: bool = False
+    again_after_days: int = 90
+    valid_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,7 @@ class _Reader:
             high=high,
             optional=fields.flag("optional", default=False),
             when=self.condition(fields),
+            corrects=fields.flag("corrects", default=False),
         )
 
     def condition(self, fields: _Fields) -> Rule | None:

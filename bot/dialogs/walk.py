@@ -134,6 +134,8 @@ class Walk:
 
     def save(self, name: str, value: Value) -> None:
         """Keep an answer with the form and with what is known of the customer."""
+        if isinstance(self.step, Ask) and self.step.corrects:
+            self.change(frames=tuple(_corrected(frame, name, value) for frame in self.state.frames))
         self.change_frame(answers={**self.frame.answers, name: value})
         self.change(known={**self.state.known, name: value})
 
@@ -461,3 +463,8 @@ class Walk:
             self.begin(names[-1])
         else:
             self.home()
+
+
+def _corrected(frame: Frame, name: str, value: Value) -> Frame:
+    """The frame with an answer put right that it holds."""
+    return changed(frame, answers={**frame.answers, name: value}) if name in frame.answers else frame

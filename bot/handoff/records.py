@@ -87,6 +87,10 @@ class Leads(Protocol):
         """The customer's lead that is not yet returned or expired, locked for this transaction."""
         ...
 
+    async def of_conversation(self, conversation: int) -> tuple[Lead, ...]:
+        """All leads of one customer, oldest first, without locking them."""
+        ...
+
     async def held_by(self, manager: int) -> Lead | None:
         """The lead that the manager holds now (accepted or active)."""
         ...

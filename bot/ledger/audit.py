@@ -59,6 +59,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "console.link_issued": Act("A sign-in link for the pages of staff was made.", ("role",)),
     "console.signed_in": Act("Somebody has come in by such a link.", ("role",)),
     "content.published": Act("Content went live.", ("release", "digest")),
+    "customer.of_age": Act("Somebody who was taken for under age has said that they are not."),
     "customer.under_age": Act("Somebody who is under age was told that the service is not for them."),
     "document.received": Act("A document came for an application.", ("application", "document")),
     "eligibility.assessed": Act("Answers were set against published criteria.", ("product", "outcome", "release")),

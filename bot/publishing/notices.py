@@ -27,6 +27,8 @@ def _read(section: Section) -> Notice:
         retention=section.text("retention"),
         sensitive=section.optional("sensitive", section.flag, False),
         abroad=section.optional("abroad", section.flag, False),
+        again_after_days=section.optional("again_after_days", section.whole, 90),
+        valid_days=section.optional("valid_days", section.whole, None),
     )
     section.done()
     if section.file != f"{notice.id}.yaml":

@@ -47,6 +47,9 @@ def _record_acts() -> sa.Insert:
 
 
 _RECORD: Final = compiled(_record_acts())
+_ACTS_OF: Final = compiled(
+    sa.select(_audit).where(_audit.c.subject == given(_audit.c.subject)).order_by(_audit.c.sequence)
+)
 
 
 async def record_acts(on: Executor, acts: Sequence[AuditEvent]) -> None:
@@ -67,6 +70,19 @@ def _act(place: int, act: AuditEvent) -> dict[str, Any]:
     }
 
 
+async def acts_of(on: Executor, subject: int) -> tuple[AuditEvent, ...]:
+    """What was audited about a customer, oldest first."""
+    rows = await _ACTS_OF.rows(on, subject=subject)
+    return tuple(
+        AuditEvent(row["id"], row["name"], row["actor"], row["subject"], row["at"], _details(row["details"]))
+        for row in rows
+    )
+
+
+def _details(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """A table of records that are sealed; `key` is the column that names a record."""
@@ -78,8 +94,12 @@ class Ledger:
     waiting: Statement
 
     def digests(self, rows: Sequence[Any]) -> dict[str, str]:
-        """The digest of each of the rows, by the record's id."""
-        return {row[self.key]: digest_of(dict(row)) for row in rows}
+        """The digest of each of the rows, by the record's id. What is null counts as not there: columns may be added."""
+        return {row[self.key]: digest_of(_told(row)) for row in rows}
+
+
+def _told(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _ledger(rows: sa.Table, key: str, lock: int) -> Ledger:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from bot.conversation.ports import Key, Outgoing, Posted, Relayed
+from bot.conversation.ports import Document, Key, Outgoing, Posted, Relayed
 from bot.figures.worded import restored, stored
 
 LEASE: Final = timedelta(seconds=30)
 """How long a message is its own process's to send, from when it is posted or claimed."""
 UNREACHABLE: Final = "unreachable"
 """The failure of messages that were given up since their customer cannot be reached."""
+WITHDRAWN: Final = "withdrawn"
+"""The failure of marketing that was given up since its customer has taken the consent back."""
 
 Priority = Literal["reply", "notice", "campaign"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("reply", "notice", "campaign")
@@ -45,6 +48,11 @@ def _payload(message: Outgoing) -> dict[str, Any]:
         payload["relayed"] = [message.relayed.kind, message.relayed.file]
     if message.figure is not None:
         payload["figure"] = stored(message.figure)
+    if message.release is not None:
+        payload["release"] = message.release
+    if message.document is not None:
+        document = message.document
+        payload["document"] = [document.name, document.media_type, b64encode(document.content).decode()]
     return payload
 
 
@@ -66,7 +74,16 @@ def decode_message(row: Any) -> Outgoing:
         priority=PRIORITIES[row["priority"]],
         author=payload["author"],
         figure=restored(payload["figure"]) if "figure" in payload else None,
+        document=_document(payload.get("document")),
+        release=payload.get("release"),
     )
+
+
+def _document(stored: list[str] | None) -> Document | None:
+    if stored is None:
+        return None
+    name, media_type, content = stored
+    return Document(name, media_type, b64decode(content))
 
 
 def decode_posted(row: Any) -> Posted:

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from bot.conversation.ports import Posted
 from bot.core.clock import Clock
 from bot.storage.database import Database
-from bot.storage.messages import LEASE, UNREACHABLE, decode_posted
+from bot.storage.messages import LEASE, PRIORITIES, UNREACHABLE, WITHDRAWN, decode_posted
 from bot.storage.rows import ConversationRow, OutboxRow, table
-from bot.storage.sql import compiled, given, given_all
+from bot.storage.sql import Executor, compiled, given, given_all
 
 _conversation: Final = table(ConversationRow)
 _outbox: Final = table(OutboxRow)
@@ -92,11 +92,27 @@ _DROP_UNSENT: Final = compiled(
     .where(_outbox.c.conversation_id == given(_outbox.c.conversation_id), _WAITS)
     .values(failure=given(_outbox.c.failure))
 )
+_DROP_CAMPAIGNS: Final = compiled(
+    sa.update(_outbox)
+    .where(
+        _outbox.c.conversation_id == given(_outbox.c.conversation_id),
+        _outbox.c.priority == given(_outbox.c.priority),
+        _WAITS,
+    )
+    .values(failure=given(_outbox.c.failure))
+)
 _SET_REACHABLE: Final = compiled(
     sa.update(_conversation)
     .where(_conversation.c.id == given(_conversation.c.id))
     .values(reachable=given(_conversation.c.reachable))
 )
+
+
+async def drop_campaigns(on: Executor, conversation: int) -> None:
+    """Give up the marketing that waits for one chat, since its customer wants none any more."""
+    await _DROP_CAMPAIGNS.run(
+        on, conversation_id=conversation, priority=PRIORITIES.index("campaign"), failure=WITHDRAWN
+    )
 
 
 class PostgresOutbox:

@@ -187,6 +187,7 @@ class ConsentRow(Row, table=True):
     event_time: datetime = _moment()
     withdrawal_method: str = _text()
     supersedes: str | None = _text(foreign_key="consent.record_id")
+    validity_duration: int | None = None
     schema_version: str = _text()
 
 

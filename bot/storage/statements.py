@@ -13,6 +13,7 @@ _conversation: Final = table(ConversationRow)
 _inbox: Final = table(InboxRow)
 _outbox: Final = table(OutboxRow)
 
+_COLUMNS: Final = [_conversation.c[name] for name in ("id", "channel", "address", "role", "state", "reachable")]
 INBOX_KEY: Final = "inbox_pkey"
 
 
@@ -23,8 +24,7 @@ def _lock(*conditions: sa.ColumnElement[bool]) -> Statement:
     would otherwise wait for each other for good.
     """
     taken = sa.exists().where(_inbox.c.key == given(_inbox.c.key)).label("taken")
-    columns = (_conversation.c[name] for name in ("id", "channel", "address", "role", "state", "reachable"))
-    found = sa.select(*columns, taken).where(*conditions)
+    found = sa.select(*_COLUMNS, taken).where(*conditions)
     return compiled(found.with_for_update(key_share=True, of=_conversation))
 
 
@@ -61,6 +61,7 @@ LOCK: Final = _lock(
 )
 LOCK_KNOWN: Final = _lock(_conversation.c.id == given(_conversation.c.id))
 KEEP: Final = _keep()
+LOOK: Final = compiled(sa.select(*_COLUMNS).where(_conversation.c.id == given(_conversation.c.id)))
 ADDRESS: Final = compiled(
     sa.select(_conversation.c.channel, _conversation.c.address).where(_conversation.c.id == given(_conversation.c.id))
 )

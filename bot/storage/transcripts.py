@@ -36,29 +36,31 @@ class Told:
     message: Outgoing
 
 
-def lines_of(heard: Sequence[Heard], told: Sequence[Told], limit: int) -> tuple[TranscriptLine, ...]:
-    """The last `limit` lines, oldest first; both arguments are given oldest first."""
+def lines_of(
+    heard: Sequence[Heard], told: Sequence[Told], limit: int, *, every: bool = False
+) -> tuple[TranscriptLine, ...]:
+    """The last `limit` lines, oldest first; both arguments are given oldest first. `every` text of a message is a line."""
     labels = {key.token: key.label for item in told for row in item.message.keys for key in row}
     said = [
         TranscriptLine(item.at, "customer", text) for item in heard if (text := _words(item.event, labels)) is not None
     ]
-    lines = sorted([*said, *_told(told)], key=lambda line: line.at)
+    lines = sorted([*said, *_told(told, every=every)], key=lambda line: line.at)
     return tuple(lines[-limit:]) if limit > 0 else ()
 
 
-def _told(told: Sequence[Told]) -> list[TranscriptLine]:
+def _told(told: Sequence[Told], *, every: bool) -> list[TranscriptLine]:
     """A line for each message that stands in the chat."""
     lines: list[TranscriptLine] = []
     places: dict[str, int] = {}
     for item in told:
         message = item.message
         text = _plain(message)
-        if message.edit and message.slot in places:
+        if message.edit and message.slot in places and not every:
             place = places[message.slot]
-            lines[place] = TranscriptLine(lines[place].at, message.author, text)
+            lines[place] = TranscriptLine(lines[place].at, message.author, text, message.release)
         else:
             places[message.slot] = len(lines)
-            lines.append(TranscriptLine(item.at, message.author, text))
+            lines.append(TranscriptLine(item.at, message.author, text, message.release))
     return lines
 
 
@@ -66,6 +68,8 @@ def _plain(message: Outgoing) -> str:
     text = unescape(_TAG.sub("", message.html))
     if message.figure:
         return f"{text}\n{as_text(message.figure)}"
+    if message.document:
+        return f"{text} [{message.document.name}]".strip()
     return text or (f"[{message.relayed.kind}]" if message.relayed else "")
 
 

@@ -43,17 +43,18 @@ from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
 from bot.storage.erasure import erase
-from bot.storage.ledgers import record_acts
+from bot.storage.ledgers import acts_of, record_acts
 from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
+from bot.storage.outbox import drop_campaigns
 from bot.storage.repositories.applications import PostgresApplications
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.quotes import PostgresQuotes
-from bot.storage.repositories.transcript import SHOWN, transcript
-from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN
+from bot.storage.repositories.transcript import SHOWN, shown_as, transcript
+from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK
 
 _NEW: Final = encode_state(State())
 
@@ -127,6 +128,11 @@ class PostgresUnitOfWork:
         row = await LOCK_KNOWN.row(self._connection, key=key, id=conversation)
         return None if row is None else _conversation(row)
 
+    async def look(self, conversation: int) -> Conversation | None:
+        """See `UnitOfWork.look`."""
+        row = await LOOK.row(self._connection, id=conversation)
+        return row and _conversation({**row, "taken": False})
+
     async def address_of(self, conversation: int) -> tuple[str, str]:
         """See `UnitOfWork.address_of`. Raises `LookupError` where there is no such conversation."""
         row = await ADDRESS.row(self._connection, id=conversation)
@@ -139,13 +145,21 @@ class PostgresUnitOfWork:
         html: str | None = await SHOWN.value(self._connection, conversation_id=conversation, slot=slot)
         return html
 
-    async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
+    async def shown_as(self, conversation: int, sha256: str) -> str | None:
+        """See `UnitOfWork.shown_as`."""
+        return await shown_as(self._connection, conversation, sha256)
+
+    async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
         """See `UnitOfWork.transcript`."""
-        return await transcript(self._connection, conversation, lines)
+        return await transcript(self._connection, conversation, lines, every=every)
 
     async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
         """See `UnitOfWork.track`."""
         await TRACK.run(self._connection, conversation_id=conversation, name=name, values=encode_all(values), at=at)
+
+    async def acts(self, conversation: int) -> tuple[AuditEvent, ...]:
+        """See `UnitOfWork.acts`."""
+        return await acts_of(self._connection, conversation)
 
     def audit(self, act: AuditEvent) -> None:
         """See `UnitOfWork.audit`."""
@@ -155,6 +169,10 @@ class PostgresUnitOfWork:
         """See `UnitOfWork.erase`."""
         await erase(self._connection, conversation)
         await self.track(conversation, "erased", {}, at)
+
+    async def drop_campaigns(self, conversation: int) -> None:
+        """See `UnitOfWork.drop_campaigns`."""
+        await drop_campaigns(self._connection, conversation)
 
     def send(self, message: Outgoing) -> None:
         """See `UnitOfWork.send`."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from bot.applications.application import Applications
-from bot.applications.consent import Consents
+from bot.applications.consent import Consents, text_hash
 from bot.conversation.ports import (
     AlreadyTaken,
     Conversation,
@@ -31,7 +31,7 @@ from bot.dialogs.state import State
 from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
-from bot.storage.messages import LEASE
+from bot.storage.messages import LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
@@ -92,6 +92,10 @@ class MemoryUnitOfWork:
         self._key = key
         return None if self._transaction.inbox.get(key) else self._transaction.conversations.get(conversation)
 
+    async def look(self, conversation: int) -> Conversation | None:
+        """See `UnitOfWork.look`."""
+        return self._transaction.conversations.get(conversation)
+
     async def address_of(self, conversation: int) -> tuple[str, str]:
         """See `UnitOfWork.address_of`."""
         known = self._transaction.conversations.get(conversation)
@@ -104,12 +108,17 @@ class MemoryUnitOfWork:
         told = [item.message for item in self._posted(conversation) if item.message.slot == slot]
         return told[-1].html if told else None
 
-    async def transcript(self, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
+    async def shown_as(self, conversation: int, sha256: str) -> str | None:
+        """See `UnitOfWork.shown_as`."""
+        told = (item.message.html for item in self._posted(conversation))
+        return next((html for html in told if text_hash(html) == sha256), None)
+
+    async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
         """See `UnitOfWork.transcript`."""
         taken = [item for item in self._transaction.inbox.rows() if item.conversation == conversation]
         heard = sorted((Heard(item.at, item.event) for item in taken if item.event), key=lambda item: item.at)
         told = [Told(item.created_at, item.message) for item in self._posted(conversation)]
-        return lines_of(heard[-lines:], told[-lines:], lines)
+        return lines_of(heard[-lines:], told[-lines:], lines, every=every)
 
     def _posted(self, conversation: int) -> list[OutboxItem]:
         posted = self._transaction.outbox.rows()
@@ -119,6 +128,10 @@ class MemoryUnitOfWork:
         """See `UnitOfWork.track`."""
         number = next(self._transaction.tables.numbers)
         self._transaction.milestones.put(number, Milestone(conversation, name, stored(values), at))
+
+    async def acts(self, conversation: int) -> tuple[AuditEvent, ...]:
+        """See `UnitOfWork.acts`."""
+        return tuple(act for act in self._transaction.acts.rows() if act.subject == conversation)
 
     def audit(self, act: AuditEvent) -> None:
         """See `UnitOfWork.audit`."""
@@ -153,6 +166,13 @@ class MemoryUnitOfWork:
         for number, milestone in records.milestones.items():
             if milestone.conversation == conversation:
                 records.milestones.put(number, replace(milestone, values={}))
+
+    async def drop_campaigns(self, conversation: int) -> None:
+        """See `UnitOfWork.drop_campaigns`."""
+        for number, posted in self._transaction.outbox.items():
+            message = posted.message
+            if message.conversation == conversation and message.priority == "campaign" and posted.waits:
+                self._transaction.outbox.put(number, replace(posted, failure=WITHDRAWN))
 
     def send(self, message: Outgoing) -> None:
         """See `UnitOfWork.send`."""

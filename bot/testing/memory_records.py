@@ -17,6 +17,7 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import Values
 from bot.handoff.records import Lead, Manager
+from bot.ledger.chain import Seal
 from bot.testing.memory_tables import Heard, Transaction
 
 _OPEN = ("requested", "offered", "accepted", "active")
@@ -42,7 +43,15 @@ class MemoryConsents:
 
     async def latest(self, principal: int) -> dict[str, ConsentRecord]:
         """See `Consents.latest`."""
-        return {record.notice: record for record in self._consents.rows() if record.pii_principal == principal}
+        return {record.notice: record for record in await self.history(principal)}
+
+    async def seal(self, record: str) -> Seal | None:
+        """See `Consents.seal`. Nobody seals what is only in memory."""
+        return None
+
+    async def history(self, principal: int) -> tuple[ConsentRecord, ...]:
+        """See `Consents.history`."""
+        return tuple(record for record in self._consents.rows() if record.pii_principal == principal)
 
 
 class MemoryQuotes:
@@ -57,7 +66,11 @@ class MemoryQuotes:
 
     async def latest(self, conversation: int) -> StoredQuote | None:
         """See `Quotes.latest`."""
-        return next((quote for quote in reversed(self._quotes.rows()) if quote.conversation == conversation), None)
+        return next(iter(reversed(await self.of_conversation(conversation))), None)
+
+    async def of_conversation(self, conversation: int) -> tuple[StoredQuote, ...]:
+        """See `Quotes.of_conversation`."""
+        return tuple(quote for quote in self._quotes.rows() if quote.conversation == conversation)
 
 
 class MemoryApplications:
@@ -194,6 +207,10 @@ class MemoryLeads:
         self._check(added)
         self._leads.put(added.id, added)
         return added
+
+    async def of_conversation(self, conversation: int) -> tuple[Lead, ...]:
+        """See `Leads.of_conversation`."""
+        return tuple(lead for lead in self._leads.rows() if lead.conversation == conversation)
 
     async def get(self, lead: int) -> Lead | None:
         """See `Leads.get`."""

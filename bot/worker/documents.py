@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.conversation.consents import halted
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Failure, Failures, Storage
 from bot.core.clock import Clock
 from bot.core.errors import GatewayError
+from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient
 
 
@@ -31,7 +33,10 @@ class Sent:
 
 
 class Documents:
-    """Fetches documents from the channel with `fetch` and sends them to the lender; nothing is kept on the way."""
+    """Fetches documents from the channel with `fetch` and sends them to the lender; nothing is kept on the way.
+
+    `notices` are those of today: what the customer has taken the consent back for is not sent.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
         self,
@@ -41,6 +46,7 @@ class Documents:
         news: LenderNews,
         failures: Failures,
         clock: Clock,
+        notices: Callable[[], Mapping[str, Notice]],
     ) -> None:
         self._storage = storage
         self._lender = lender
@@ -48,12 +54,14 @@ class Documents:
         self._news = news
         self._failures = failures
         self._clock = clock
+        self._notices = notices
 
     async def send(self, sent: Sent, key: str, *, last: bool) -> None:
         """Hand a document on. Raises `GatewayError` when another attempt is worth it and this is not the `last`."""
         async with self._storage.work() as work:
             application = await work.applications.get(sent.application)
-        if application is None or application.reference is None or self._lender is None:
+            why = await halted(work, application, self._notices()) if application else None
+        if why == "withdrawn" or application is None or application.reference is None or self._lender is None:
             return
         media_type = mimetypes.guess_type(sent.file_name)[0] or "application/octet-stream"
         try:

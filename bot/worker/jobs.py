@@ -6,7 +6,7 @@ A job may run more than once: events carry a key, submissions an idempotency key
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -15,9 +15,10 @@ import procrastinate
 import structlog
 from procrastinate import JobContext, RetryStrategy
 
+from bot.conversation.consents import end
 from bot.conversation.desk import Desk
 from bot.conversation.ports import Conversation, Storage, UnitOfWork
-from bot.conversation.turn import Turns
+from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.core.errors import GatewayError
 from bot.dialogs.codec import decode_event
@@ -32,7 +33,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The use cases that jobs carry out. `purge` forgets updates from before a time; `anchor` notes the ends of ledgers."""
+    """The use cases that jobs carry out.
+
+    `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
+    their end, by conversation and record.
+    """
 
     storage: Storage
     turns: Turns
@@ -42,6 +47,7 @@ class Uses:
     clock: Clock
     purge: Callable[[], Awaitable[int]]
     anchor: Callable[[], Awaitable[None]]
+    over: Callable[[], Awaitable[Sequence[tuple[int, str]]]]
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
@@ -87,7 +93,25 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     async def anchor_ledgers(timestamp: int) -> None:
         await uses.anchor()
 
+    @app.periodic(cron="37 2 * * *")
+    @app.task(name="expire-consents", queueing_lock="expire-consents")
+    async def expire_consents(timestamp: int) -> None:
+        for conversation, record in await uses.over():
+            await uses.turns.deliver(conversation, f"consent:{record}:over", _expiring(uses, record))
+
     return app
+
+
+def _expiring(uses: Uses, record: str) -> Prepare:
+    """Ends a consent whose time is over, where it is still the last word on its notice."""
+
+    async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+        for latest in (await work.consents.latest(found.id)).values():
+            if latest.record_id == record:
+                await end(work, uses.desk, found, latest, "expired", uses.clock.now())
+        return ()
+
+    return prepare
 
 
 def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:

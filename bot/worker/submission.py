@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from bot.applications.application import Application
+from bot.conversation.consents import halted
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Failure, Failures, Storage
 from bot.core.clock import Clock
 from bot.core.values import Money, Months, Rate, Value
+from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, Refused, Submission, Unreachable
 
 ATTEMPTS: Final = 8
@@ -17,23 +20,34 @@ ATTEMPTS: Final = 8
 
 
 class Submissions:
-    """Submits applications; `lender` is None where no lender is configured."""
+    """Submits applications; `lender` is None where no lender is configured. `notices` are those of today."""
 
-    def __init__(
-        self, storage: Storage, lender: LenderClient | None, news: LenderNews, failures: Failures, clock: Clock
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
+        self,
+        storage: Storage,
+        lender: LenderClient | None,
+        news: LenderNews,
+        failures: Failures,
+        clock: Clock,
+        notices: Callable[[], Mapping[str, Notice]],
     ) -> None:
         self._storage = storage
         self._lender = lender
         self._news = news
         self._failures = failures
         self._clock = clock
+        self._notices = notices
 
     async def submit(self, application_id: str, request: str, locale: str, *, last: bool) -> None:
         """Submit an application once more. Raises `Unreachable` when it is worth another attempt and not the `last`."""
         async with self._storage.work() as work:
             application = await work.applications.get(application_id)
             quote = await work.quotes.latest(application.conversation) if application else None
+            why = await halted(work, application, self._notices()) if application else None
         if application is None:
+            return
+        if why is not None and application.reference is None:
+            await self._news.cancelled(application, request, why)
             return
         rate = quote.values.get("rate") if quote and quote.id == application.quote else None
         submission = _submission(application, rate if isinstance(rate, Rate) else None, locale)

@@ -6,6 +6,7 @@ import uuid
 
 from bot.applications.application import Application
 from bot.applications.progress import begun, card
+from bot.conversation.consents import halted
 from bot.conversation.ports import Job
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
@@ -28,6 +29,8 @@ async def take_document(call: Call) -> Result:
     missing = application.progress.missing if application else ()
     if application is None or not missing:
         return Result("found", {"answer": Text("document.not_asked")})
+    if await halted(call.work, application, call.content.book.notices) == "withdrawn":
+        return Result("found", {"answer": Text("document.no_consent")})
     payload = {
         "application": application.id,
         "conversation": call.conversation.id,

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from bot.conversation.desk import Desk
 from bot.conversation.facts import Market
-from bot.conversation.ports import Conversation, Job, UnitOfWork
-from bot.core.values import Values
+from bot.conversation.papers.wording import Words
+from bot.conversation.ports import Conversation, Document, Job, Outgoing, UnitOfWork
+from bot.core.values import Text, Values
 from bot.ledger.audit import CUSTOMER, Detail, audited
 from bot.publishing.content import Content
 
@@ -36,6 +37,26 @@ class Call:
         """The text that the flow passes under `name`; empty where it passes none."""
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
+
+    def hand(self, document: Document, caption: Text) -> None:
+        """Give the customer a file."""
+        conversation, texts = self.conversation, self.content.texts
+        self.work.send(
+            Outgoing(
+                conversation=conversation.id,
+                channel=conversation.channel,
+                address=conversation.address,
+                slot=f"file.{self.request}.{document.name}",
+                html=texts.render(caption, self.locale),
+                document=document,
+                release=self.content.number,
+            )
+        )
+
+    @property
+    def words(self) -> Words:
+        """What papers are written in."""
+        return Words(self.content.texts, self.locale)
 
     def audit(self, name: str, **details: Detail) -> None:
         """Have an act of the customer's written down."""

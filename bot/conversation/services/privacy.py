@@ -1,61 +1,96 @@
-"""Consents as decided and withdrawn, and erasure."""
+"""A customer's rights over their data: to have it, to put it right, to hear why, to have it erased."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Final
 
-from bot.conversation.consents import keep
+from bot.applications.stages import DECISIONS, FINAL
+from bot.conversation.history import History, history_of
+from bot.conversation.papers.export import export
+from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
-from bot.core.values import Text
+from bot.core.values import Text, Value
 
-CONSENT: Final = "consent_"
-"""What the answer to a notice is called, before the notice's own name."""
+CORRECTABLE: Final = (
+    "contact_name", "phone", "business_name", "uscc", "months_trading", "monthly_turnover", "open_debts",
+)  # fmt: skip
+"""Answers that stand for what a customer is or has; what was asked for, such as an amount, is changed where it is asked."""
 
-
-async def list_consents(call: Call) -> Result:
-    """What the customer has agreed to and refused, as lines."""
-    latest = await call.work.consents.latest(call.conversation.id)
-    lines = tuple(
-        Text(f"consent.line.{record.state}", {"purpose": Text(f"consent.purpose.{notice}"), "time": record.event_time})
-        for notice, record in latest.items()
-    )
-    return Result("found" if lines else "none", {"consents": lines})
+RESULTS: Final = 5
+"""Results that are explained, the newest first."""
 
 
-async def check_consents(call: Call) -> Result:
-    """Whether what was decided on each notice (`consent_<notice>`) stands: `stand`, or the first notice to ask again.
-
-    A decision no longer stands once it was withdrawn or has expired, or the notice has a newer version.
-    """
-    latest = await call.work.consents.latest(call.conversation.id)
-    for name, decided in call.values.items():
-        notice = call.content.book.notices[name.removeprefix(CONSENT)]
-        record = latest.get(notice.id)
-        if record is None or (record.state, record.notice_version) != (decided, notice.version):
-            return Result(notice.id, {})
-    return Result("stand", {})
+async def export_data(call: Call) -> Result:
+    """Give the customer everything that is held: a page to read and JSON to take along."""
+    page, whole = export(await history_of(call.work, call.conversation), call.words, call.now)
+    call.hand(page, Text("export.page"))
+    call.hand(whole, Text("export.whole"))
+    call.audit("privacy.exported")
+    return Result("given", {})
 
 
-async def withdraw_consents(call: Call) -> Result:
-    """Withdraw every consent that stands; each withdrawal is a record of its own that supersedes the other."""
-    latest = await call.work.consents.latest(call.conversation.id)
-    given = [record for record in latest.values() if record.state == "given"]
-    for record in given:
-        await keep(
-            call.work,
-            replace(
-                record,
-                record_id=str(uuid.uuid4()),
-                state="withdrawn",
-                event_time=call.now,
-                supersedes=record.record_id,
-                evidence=None,
-            ),
-        )
-    await call.work.track(call.conversation.id, "consents_withdrawn", {"count": len(given)}, call.now)
-    return Result("withdrawn" if given else "none", {"withdrawn": len(given)})
+async def list_held(call: Call) -> Result:
+    """The answers that can be put right, as lines, and their names as `held_fields`."""
+    known = call.conversation.state.known
+    held = tuple(name for name in CORRECTABLE if known.get(name) is not None)
+    lines = tuple(Text("review.line", {"field": Text(f"label.{name}"), "answer": known[name]}) for name in held)
+    return Result("found" if held else "none", {"held": lines, "held_fields": held})
+
+
+async def keep_correction(call: Call) -> Result:
+    """An answer was put right: `with_lender` where the lender has an application that is under way, else `kept`."""
+    call.audit("privacy.corrected", field=call.text("field_chosen"))
+    applications = await call.work.applications.of_conversation(call.conversation.id)
+    under_way = any(one.reference is not None and one.progress.stage not in FINAL for one in applications)
+    return Result("with_lender" if under_way else "kept", {})
+
+
+async def explain_results(call: Call) -> Result:
+    """What was worked out or decided for the customer, each with when, by which rules, and what they were."""
+    history = await history_of(call.work, call.conversation)
+    found = sorted(_results(history), key=lambda one: str(one[0].values["time"]), reverse=True)[:RESULTS]
+    for _, kind, of in found:
+        call.audit("privacy.explained", kind=kind, of=of)
+    texts = tuple(trimmed(text, call.content.texts) for text, _, _ in found)
+    return Result("found" if found else "none", {"results": texts})
+
+
+def _results(history: History) -> Iterator[tuple[Text, str, str]]:
+    """Each result as a text, with its kind and what it is known by."""
+    for quote in history.quotes:
+        values: dict[str, Value] = {
+            **quote.values, "time": quote.created_at, "release": quote.release,
+            "product": Text(f"product.{quote.product}.name"),
+        }  # fmt: skip
+        yield Text("explain.quote", values), "quote", quote.id
+    for act in history.acts:
+        if act.name == "eligibility.assessed":
+            outcome = Text(f"explain.outcome.{act.details['outcome']}")
+            product = Text(f"product.{act.details['product']}.name")
+            values = {"time": act.at, "release": act.details["release"], "product": product, "outcome": outcome}
+            yield Text("explain.eligibility", values), "eligibility", act.id
+    for application in history.applications:
+        progress = application.progress
+        if progress.decision in DECISIONS or progress.stage in DECISIONS:
+            decided = progress.decision or progress.stage
+            values = {
+                "time": progress.updated_at, "reference": application.reference or "",
+                "stage": Text(f"stage.{decided}.name"), "means": Text(f"stage.{decided}.means"),
+            }  # fmt: skip
+            yield Text("explain.decision", values), "decision", application.id
+
+
+async def record_minor(call: Call) -> Result:
+    """Somebody has said that they are under age: noted, so that no application is taken."""
+    call.audit("customer.under_age")
+    return Result("noted", {"under_age": True})
+
+
+async def record_adult(call: Call) -> Result:
+    """It was a slip: the person is of age, by their own word."""
+    call.audit("customer.of_age")
+    return Result("noted", {"under_age": False})
 
 
 async def erase_customer(call: Call) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.conversation.services import answers, applications, privacy, products, quotes
+from bot.conversation.services import answers, applications, consents, privacy, products, quotes
 from bot.conversation.services.call import Remote, Service
 
 LOCAL: Final[Mapping[str, Service]] = {
@@ -17,10 +17,20 @@ LOCAL: Final[Mapping[str, Service]] = {
     "whole-quote": quotes.whole_quote,
     "find-answer": answers.find_answer,
     "list-applications": applications.list_applications,
-    "list-consents": privacy.list_consents,
-    "check-consents": privacy.check_consents,
+    "list-consents": consents.list_consents,
+    "show-consent": consents.show_consent,
+    "respect-refusals": consents.respect_refusals,
+    "check-consents": consents.check_consents,
     "take-document": applications.take_document,
-    "withdraw-consents": privacy.withdraw_consents,
+    "withdraw-consent": consents.withdraw_consent,
+    "withdraw-consents": consents.withdraw_consents,
+    "consent-receipt": consents.consent_receipt,
+    "export-data": privacy.export_data,
+    "list-held": privacy.list_held,
+    "keep-correction": privacy.keep_correction,
+    "explain-results": privacy.explain_results,
+    "record-adult": privacy.record_adult,
+    "record-minor": privacy.record_minor,
     "erase-customer": privacy.erase_customer,
 }
 REMOTE: Final[Mapping[str, Remote]] = {"submit-application": applications.submit_application}

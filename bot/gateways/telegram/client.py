@@ -1,4 +1,4 @@
-"""Outgoing Bot API calls: JSON over kept-alive connections, results left as plain JSON values.
+"""Outgoing Bot API calls: JSON, or a form where a file goes along, over kept-alive connections; results stay plain JSON values.
 
 The token is a part of every address, so neither an address nor an error of the HTTP library ever leaves this module.
 Building the results as aiogram's objects would cost several times what the call does.
@@ -20,6 +20,7 @@ import orjson
 from bot.core.errors import SettingsError
 from bot.gateways.telegram.errors import Misconfigured, ServerFailed, error_of
 from bot.gateways.telegram.http import Direct, Http, Proxied
+from bot.gateways.telegram.uploads import body_of
 
 TELEGRAM: Final = "https://api.telegram.org"
 
@@ -64,17 +65,21 @@ class BotApi:
         await self._http.close()
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, *, within: float | None = None) -> Any:
-        """Carry out `method` and give its result as it came; `within` so many seconds. Raises a `TelegramError`."""
-        status, body = await self._post(method, orjson.dumps(params or {}), within or self._within)
+        """Carry out `method` and give its result as it came; `within` so many seconds. Raises a `TelegramError`.
+
+        A parameter may be an `Upload`.
+        """
+        kind, sent = body_of(params or {})
+        status, body = await self._post(method, sent, kind, within or self._within)
         answer = _read(status, body)
         if answer.get("ok") is True:
             return answer.get("result")
         raise error_of(status, answer)
 
-    async def _post(self, method: str, body: bytes, within: float) -> tuple[int, bytes]:
+    async def _post(self, method: str, body: bytes, kind: str, within: float) -> tuple[int, bytes]:
         try:
             async with asyncio.timeout(within):
-                return await self._http.post(self._root + method, body)
+                return await self._http.post(self._root + method, body, kind)
         except TimeoutError:
             raise ServerFailed(f"{method}: no answer within {within:g} s") from None
         except OSError as error:

@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.conversation.ports import Key, Outgoing, Relayed
+from bot.conversation.ports import Document, Key, Outgoing, Relayed
 from bot.gateways.telegram.errors import Rejected
+from bot.gateways.telegram.uploads import Upload
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
@@ -45,6 +46,8 @@ def render(message: Outgoing, target: str | None = None) -> tuple[Call, ...]:
 
     Raises `Rejected` for what Telegram would not take.
     """
+    if message.document is not None:
+        return (_document(message, message.document),)
     if message.relayed is not None:
         return _relay(message, message.relayed)
     texts = _texts(message)
@@ -180,6 +183,15 @@ def _relay(message: Outgoing, relayed: Relayed) -> tuple[Call, ...]:
     if relayed.kind in _CAPTIONED and visible(message.html) <= CAPTION_LIMIT:
         return (replace(call, params=params | {"caption": message.html, "parse_mode": "HTML"}),)
     return (*_texts(message), replace(call, params=params))
+
+
+def _document(message: Outgoing, document: Document) -> Call:
+    """A file that the bot has made, with the words as its caption."""
+    params: dict[str, Any] = {"chat_id": _chat(message.address)}
+    if message.html:
+        params |= {"caption": message.html, "parse_mode": "HTML"}
+    upload = Upload(document.name, document.media_type, document.content)
+    return Call("sendDocument", params | {"document": upload} | _buttons(message.keys), main=True)
 
 
 def _file(relayed: Relayed) -> Call:

@@ -28,6 +28,9 @@ _OPEN_OF: Final = compiled(
     .where(_lead.c.conversation_id == given(_lead.c.conversation_id), among(_lead.c.status, OPEN_STATUSES))
     .with_for_update(key_share=True)
 )
+_OF_CONVERSATION: Final = compiled(
+    sa.select(_lead).where(_lead.c.conversation_id == given(_lead.c.conversation_id)).order_by(_lead.c.id)
+)
 _HELD_BY: Final = compiled(
     sa.select(_lead).where(_lead.c.manager_id == given(_lead.c.manager_id), among(_lead.c.status, HELD_STATUSES))
 )
@@ -79,6 +82,11 @@ class PostgresLeads:
     async def open_of(self, conversation: int) -> Lead | None:
         """See `Leads.open_of`."""
         return _lead_of(await _OPEN_OF.row(self._on, conversation_id=conversation))
+
+    async def of_conversation(self, conversation: int) -> tuple[Lead, ...]:
+        """See `Leads.of_conversation`."""
+        rows = await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)
+        return tuple(filter(None, map(_lead_of, rows)))
 
     async def held_by(self, manager: int) -> Lead | None:
         """See `Leads.held_by`."""

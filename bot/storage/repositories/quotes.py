@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -19,6 +19,9 @@ _LATEST: Final = compiled(
     .where(_quote.c.conversation_id == given(_quote.c.conversation_id))
     .order_by(_quote.c.sequence.desc())
     .limit(1)
+)
+_OF_CONVERSATION: Final = compiled(
+    sa.select(_quote).where(_quote.c.conversation_id == given(_quote.c.conversation_id)).order_by(_quote.c.sequence)
 )
 
 
@@ -45,11 +48,19 @@ class PostgresQuotes:
     async def latest(self, conversation: int) -> StoredQuote | None:
         """The quote last shown in a conversation."""
         row = await _LATEST.row(self._on, conversation_id=conversation)
-        return row and StoredQuote(
-            row["id"],
-            row["conversation_id"],
-            row["product"],
-            row["release"],
-            decode_all(row["values"]),
-            row["created_at"],
-        )
+        return row and _quote_of(row)
+
+    async def of_conversation(self, conversation: int) -> tuple[StoredQuote, ...]:
+        """See `Quotes.of_conversation`."""
+        return tuple(map(_quote_of, await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)))
+
+
+def _quote_of(row: Any) -> StoredQuote:
+    return StoredQuote(
+        row["id"],
+        row["conversation_id"],
+        row["product"],
+        row["release"],
+        decode_all(row["values"]),
+        row["created_at"],
+    )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.applications.consent import text_hash
 from bot.conversation.ports import TranscriptLine
 from bot.dialogs.codec import decode_event
 from bot.storage.messages import decode_message
@@ -42,12 +43,26 @@ _HEARD: Final = compiled(_last(_inbox, _inbox.c.at, _inbox.c.event.is_not(None))
 _TOLD: Final = compiled(_last(_outbox, _outbox.c.id, _outbox.c.failure.is_(None)))
 
 
-async def transcript(on: Executor, conversation: int, lines: int) -> tuple[TranscriptLine, ...]:
-    """The last lines of a conversation, oldest first."""
+_ALL_TOLD: Final = compiled(
+    sa.select(_outbox)
+    .where(_outbox.c.conversation_id == given(_outbox.c.conversation_id), _outbox.c.failure.is_(None))
+    .order_by(_outbox.c.id.desc())
+)
+
+
+async def shown_as(on: Executor, conversation: int, sha256: str) -> str | None:
+    """The message of a conversation whose text has this hash; None where it is gone."""
+    told = (decode_message(row).html for row in await _ALL_TOLD.rows(on, conversation_id=conversation))
+    return next((html for html in told if text_hash(html) == sha256), None)
+
+
+async def transcript(on: Executor, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
+    """The last lines of a conversation; see `UnitOfWork.transcript`."""
     heard = await _HEARD.rows(on, conversation_id=conversation, lines=lines)
     told = await _TOLD.rows(on, conversation_id=conversation, lines=lines)
     return lines_of(
         [Heard(row["at"], decode_event(row["event"])) for row in reversed(heard)],
         [Told(row["created_at"], decode_message(row)) for row in reversed(told)],
         lines,
+        every=every,
     )

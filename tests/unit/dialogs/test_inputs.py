@@ -24,6 +24,7 @@ from bot.dialogs.inputs import (
     normalise,
     numbers,
     read,
+    says_minor,
     surely_asks,
 )
 
@@ -276,3 +277,28 @@ def test_a_limit_is_a_number_or_the_name_of_a_value() -> None:
     assert is_within(Money(Decimal(6)), "least", "most", values)
     assert not is_within(Months(8), None, "most", values)
     assert is_within("words", "least", "most", values)
+
+
+@pytest.mark.parametrize(
+    "text", ["我17岁", "我今年 16 周岁了。", "我才十五岁", "我１７岁", "I'm 17", "I am only 16 years old", "本人十岁"]
+)
+def test_who_says_that_they_are_under_age_is_understood(text: str) -> None:
+    assert says_minor(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我18岁",
+        "我今年三十五岁",
+        "I'm 42",
+        "17",
+        "我儿子17岁",
+        "17岁奶茶店",
+        "I'm 17 km away",
+        "我开店17年了",
+        "我百岁",
+    ],
+)
+def test_other_ages_and_numbers_are_no_word_of_a_minor(text: str) -> None:
+    assert not says_minor(text)

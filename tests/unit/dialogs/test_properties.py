@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -46,6 +46,11 @@ KINDS = ("photo", "document", "voice", "video", "sticker", "location", "other")
 STAGES = ("approved", "counter_offer", "declined", "disbursed", "docs_missing", "expired", "edit", "nothing", "late")
 WORDS = Text("risk.warning")
 PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
+NOTICES = ("share_with_lender", "credit_enquiry", "contact_by_manager", "marketing")
+CONSENT: Values = {
+    "consent_purpose": WORDS, "consent_effect": WORDS, "consent_meaning": WORDS, "consent_state": WORDS,
+    "consent_time": datetime(2026, 11, 20, tzinfo=UTC), "consent_end": WORDS,
+}  # fmt: skip
 FIELDS = ("segment", "amount", "purpose", "has_licence", "months_trading", "monthly_turnover", "open_debts", "done")
 
 
@@ -81,11 +86,27 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
         case "list-applications":
             return draw(st.sampled_from(("found", "none"))), {"cards": (WORDS,)}
         case "list-consents":
-            return draw(st.sampled_from(("found", "none"))), {"consents": (WORDS,)}
-        case "check-consents":
-            return draw(st.sampled_from(("stand", "share_with_lender", "credit_enquiry", "contact_by_manager"))), {}
+            listed: Values = {"consents": (WORDS,), "consent_notices": NOTICES, "several_given": draw(st.booleans())}
+            return draw(st.sampled_from(("found", "none"))), listed
+        case "show-consent":
+            return draw(st.sampled_from(("given", "refused", "withdrawn", "never"))), CONSENT
+        case "withdraw-consent":
+            return draw(st.sampled_from(("withdrawn", "none"))), {"withdrawn": (WORDS,)}
+        case "consent-receipt" | "export-data":
+            return draw(st.sampled_from(("given", "failed"))), {}
+        case "respect-refusals":
+            no = draw(st.lists(st.sampled_from(NOTICES[:3]), unique=True))
+            return "respected", {f"consent_{notice}": "refused" for notice in no}
+        case "list-held":
+            return draw(st.sampled_from(("found", "none"))), {"held": (WORDS,), "held_fields": ("phone", "open_debts")}
+        case "keep-correction":
+            return draw(st.sampled_from(("kept", "with_lender"))), {}
+        case "explain-results":
+            return draw(st.sampled_from(("found", "none"))), {"results": (WORDS, WORDS)}
+        case "record-minor" | "record-adult":
+            return "noted", {"under_age": request.service == "record-minor"}
         case "withdraw-consents":
-            return draw(st.sampled_from(("withdrawn", "none"))), {}
+            return draw(st.sampled_from(("withdrawn", "none"))), {"withdrawn": (WORDS,)}
         case "erase-customer":
             return draw(st.sampled_from(("erased", "failed"))), {}
     raise AssertionError(f"nobody answers for {request.service}")
@@ -104,8 +125,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return "quoted", {"quote": "q", "quote_text": WORDS}
         case "check-consents":
             return "stand", {}
-        case "check-consents":
-            return "stand", {}
+        case "respect-refusals":
+            return "none", {}
         case "assess-eligibility":
             return "meets", {"eligibility": WORDS, "eligibility_outcome": "meets", "alternatives": ()}
     return "found", {"answer": WORDS}
@@ -268,7 +289,10 @@ class Conversation(RuleBasedStateMachine):
             self.goes_on(data, 1)
 
     @precondition(lambda self: self.submission() is not None)
-    @rule(data=st.data(), outcome=st.sampled_from(("accepted", "accepted", "refused", "failed", "odd")))
+    @rule(
+        data=st.data(),
+        outcome=st.sampled_from(("accepted", "accepted", "refused", "failed", "withdrawn", "notice_changed", "odd")),
+    )
     def the_lender_answers(self, data: Any, outcome: str) -> None:
         request = self.submission()
         assert request is not None

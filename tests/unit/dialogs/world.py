@@ -112,7 +112,7 @@ class World:
     def _requested(self, request: Request, before: State) -> None:
         """What the lender is to get was confirmed, or has failed before, and its consents were looked at in between."""
         if request.service == "check-consents":
-            assert before.frames[-1].step in {"review", *ASKED_AGAIN}, "nobody confirmed this application"
+            assert before.frames[-1].step in {"review", "submit", *ASKED_AGAIN}, "nobody confirmed this application"
         if request.service == "submit-application":
             assert self._agreed_to_share(), "an application goes out without its consent"
             assert before.frames[-1].step in {"consents", "failed"}, "nobody confirmed this application"
