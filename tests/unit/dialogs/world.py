@@ -154,7 +154,7 @@ class World:
     def _personal_questions_follow_consent(self) -> None:
         frame, prompt = self.top, self.state.prompt
         step = content().book.flows[frame.flow].steps[frame.step] if frame else None
-        if frame and prompt and isinstance(step, Ask) and step.saves in PERSONAL:
+        if frame and prompt and isinstance(step, Ask) and step.saves in PERSONAL and not step.corrects:
             assert (frame.instance, "share_with_lender") in self.consented, f"{step.saves} is asked without consent"
 
     def _only_cards(self, event: Event, turn: Turn) -> None:
