@@ -1,17 +1,20 @@
-"""Proving the ledgers: `consents verify` and `audit verify`."""
+"""Proving the ledgers: `consents verify`, `audit verify`, and a customer's receipt against both ledger and words."""
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from bot.app import SystemClock
-from bot.commands.shell import fail, opened, run
+from bot.commands.shell import fail, opened, plain, run
+from bot.conversation.papers.receipt import read
 from bot.ledger.chain import Fault, Seal
 from bot.storage.ledgers import Ledgers
+from bot.storage.receipts import Finding, verify_receipt
 
 consents = typer.Typer(help="The ledger of consents: proofs and receipts.", no_args_is_help=True)
 audit = typer.Typer(help="The audit: every act that has consequences, sealed.", no_args_is_help=True)
@@ -34,6 +37,26 @@ def consents_verify(noted: _Noted = None, as_json: _Json = False) -> None:
 def audit_verify(noted: _Noted = None, as_json: _Json = False) -> None:
     """Prove that no audited act was changed, removed, put in or moved. Exit code 1 where one was."""
     _verify("audit", noted, as_json)
+
+
+@consents.command("receipt")
+def consents_receipt(file: Annotated[Path, typer.Argument(help="The receipt's JSON, as the customer has it.")]) -> None:
+    """Hold a customer's receipt against the ledger and the words that were published. Exit code 1 where they disagree."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror or error}")
+    held = plain(lambda: read(content))
+    findings: list[Finding] = []
+
+    async def verify() -> None:
+        async with opened() as database:
+            findings.extend(await verify_receipt(database, Ledgers(database, SystemClock()), held))
+
+    run(verify())
+    for finding in findings:
+        typer.echo(f"{'holds' if finding.holds else 'FAULT'}: {finding.what}")
+    raise typer.Exit(0 if all(finding.holds for finding in findings) else 1)
 
 
 def _verify(ledger: str, noted: list[str] | None, as_json: bool) -> None:

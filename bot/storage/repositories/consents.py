@@ -33,6 +33,11 @@ _HISTORY: Final = compiled(
 )
 
 
+_GET: Final = compiled(
+    sa.select(*(_consent.c[name] for name in _FIELDS)).where(_consent.c.record_id == given(_consent.c.record_id))
+)
+
+
 def _over() -> sa.Select[Any]:
     """Consents that are the last word on their notice, and whose time is over."""
     later = _consent.alias("later")
@@ -55,6 +60,12 @@ _OVER: Final = compiled(_over())
 async def consents_over(on: Executor, now: datetime) -> list[tuple[int, str]]:
     """Whose consents have come to the end of their time by `now`: conversation and record."""
     return [(row["pii_principal"], row["record_id"]) for row in await _OVER.rows(on, now=now)]
+
+
+async def consent_of(on: Executor, record: str) -> ConsentRecord | None:
+    """One record; None where there is none."""
+    row = await _GET.row(on, record_id=record)
+    return row and _record(row)
 
 
 class PostgresConsents:
