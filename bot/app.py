@@ -218,7 +218,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     watch = Watch(
         unreachable=unreachable, failed=failures.record, counted=lambda outcome: figures.message(CHANNEL, outcome)
     )
-    sender = Sender(api, outbox, clock, watch, _pace(settings))
+    sender = Sender(api, outbox, clock, watch, _pace(settings), rich=settings.rich_messages == "auto")
     stack.push_async_callback(sender.close)
     turns = Turns(
         storage=storage,

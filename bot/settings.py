@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     messages_per_chat: float = Field(
         1, ge=0, description="Most messages a second in one chat, with short bursts of three. 0: no limit."
     )
+    rich_messages: Literal["auto", "off"] = Field(
+        "auto", description="Whether tables are rich messages where the Bot API server offers them, or always text."
+    )
     inbox_days: int = Field(
         30, ge=2, description="For how many days an update is remembered, so that a repeat is recognised."
     )

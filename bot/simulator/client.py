@@ -72,6 +72,12 @@ class SeenMessage:
         media: Mapping[str, Any] | None = self.raw["media"]
         return media
 
+    @property
+    def tables(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """The words of the cells of each table in a rich message."""
+        found = (block["cells"] for block in self.raw["rich"] if block["type"] == "table")
+        return tuple(tuple(tuple(str(cell.get("text", "")) for cell in row) for row in cells) for cells in found)
+
 
 def _button(raw: Mapping[str, str]) -> Button:
     return Button(raw["text"], raw.get("data"), raw.get("url"))

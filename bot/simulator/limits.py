@@ -29,7 +29,10 @@ DOWNLOAD_BYTES: Final = 20 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What can be chosen. Rates are messages a second; a burst is how many may follow each other at once."""
+    """What can be chosen. Rates are messages a second; a burst is how many may follow each other at once.
+
+    Without `rich_messages` it is a server from before Bot API 10.1, which does not know them.
+    """
 
     flood_control: bool = False
     chat_rate: float = 1.0
@@ -37,6 +40,7 @@ class Limits:
     total_rate: float = 30.0
     https_only: bool = False
     callback_seconds: float = 60.0
+    rich_messages: bool = True
 
     def changed(self, wanted: Mapping[str, Any]) -> Limits:
         """These limits with some replaced; raises `ControlError` for an unknown name."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.simulator.events import Event
 from bot.simulator.files import Media
+from bot.simulator.rich import rich_text
 from bot.simulator.world import Bot, Chat, Person, Post, World
 
 
@@ -45,8 +46,9 @@ def message_view(post: Post) -> dict[str, Any]:
         "seq": post.seq,
         "from": "bot" if post.by_bot else "user",
         "date": post.date.isoformat(),
-        "text": content.text or "",
+        "text": rich_text(content.rich) if content.rich else content.text or "",
         "html": content.html(),
+        "rich": list(content.rich),
         "buttons": _buttons(post),
         "media": _media(content.media),
         "contact": _contact(post),

@@ -24,6 +24,7 @@ from bot.simulator.faults import Faults
 from bot.simulator.files import FileStore, Media
 from bot.simulator.limits import FloodControl, Limits
 from bot.simulator.markup import to_html
+from bot.simulator.rich import rich_html
 from bot.simulator.signals import Signal
 from bot.simulator.updates import UpdateQueue
 
@@ -55,7 +56,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says; `text` is the caption where there is a file."""
+    """What a message says; `text` is the caption where there is a file, `rich` the blocks of a rich message."""
 
     text: str | None = None
     entities: tuple[MessageEntity, ...] = ()
@@ -64,24 +65,28 @@ class Content:
     location: Location | None = None
     service: TelegramObject | None = None
     service_field: str = ""
+    rich: tuple[Mapping[str, Any], ...] = ()
 
     def same(self, other: Content) -> bool:
         """Whether an edit to `other` would change nothing."""
         return (
             self.text == other.text
             and self.media == other.media
+            and self.rich == other.rich
             and [entity.to_dict() for entity in self.entities] == [entity.to_dict() for entity in other.entities]
         )
 
     def html(self) -> str:
-        """The text for a page."""
-        return to_html(self.text or "", self.entities)
+        """The text for a page; tables are not in it."""
+        return rich_html(self.rich) if self.rich else to_html(self.text or "", self.entities)
 
     def typed(self) -> dict[str, Any]:
         """The fields of a message that carry this."""
         fields: dict[str, Any] = {"contact": self.contact, "location": self.location}
         if self.service is not None:
             fields[self.service_field] = self.service
+        if self.rich:
+            return fields | {"api_kwargs": {"rich_message": {"blocks": list(self.rich)}}}
         if self.media is None:
             return fields | {"text": self.text, "entities": self.entities}
         return fields | self.media.typed() | {"caption": self.text, "caption_entities": self.entities}

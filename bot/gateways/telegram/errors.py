@@ -5,8 +5,10 @@
 ├── `FloodControl`   wait for `retry_after` seconds
 ├── `NotModified`    the message is already as wanted: a success
 ├── `MessageGone`    the message to change is not there or cannot be changed: send anew
+│   └── `OtherKind`  it is there, and is a picture where words were to be changed, or the other way round
 ├── `Migrated`       the chat has the new id `chat`
 ├── `Rejected`       ours: the request is wrong, and would be wrong again
+├── `NotOffered`     the server is older than this method or kind of message
 ├── `Misconfigured`  the operator's: token, server or webhook are not right
 └── `ServerFailed`   Telegram's or the network's: the call may or may not have been carried out
 
@@ -47,6 +49,10 @@ class MessageGone(TelegramError):
     """The message does not exist any more, or Telegram does not let it be changed."""
 
 
+class OtherKind(MessageGone):
+    """The message is a picture where words were to be changed, or the other way round."""
+
+
 class Migrated(TelegramError):
     """The group became a supergroup, whose id is `chat`."""
 
@@ -61,6 +67,10 @@ class Rejected(TelegramError):
 
 class Unparsable(Rejected):
     """The markup of the text is wrong."""
+
+
+class NotOffered(TelegramError):
+    """The server is older than this method or kind of message, which it does not know or takes for an empty one."""
 
 
 class Misconfigured(TelegramError):
@@ -78,9 +88,11 @@ _GONE = (
     "message_id_invalid",
     "message to be edited",
     "message identifier is not specified",
-    "no text in the message to edit",
     "message to delete not found",
 )
+_OTHER_KIND = tuple(f"there is no {part} in the message to edit" for part in ("text", "caption", "media"))
+_UNKNOWN_METHOD = "method not found"
+_UNKNOWN_KIND = ("rich message must be non-empty", "message text is empty")
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 
 
@@ -94,6 +106,8 @@ def error_of(status: int, answer: Mapping[str, Any]) -> TelegramError:
             return FloodControl(float(parameters.get("retry_after") or 1))
         case 403:
             return Unreachable(said)
+        case 404 if _UNKNOWN_METHOD in said.lower():
+            return NotOffered(said)
         case 401 | 404 | 409:
             return Misconfigured(said)
         case _ if code >= 500:
@@ -107,10 +121,14 @@ def _bad_request(said: str) -> TelegramError:
     lower = said.lower()
     if "message is not modified" in lower:
         return NotModified(said)
+    if any(words in lower for words in _OTHER_KIND):
+        return OtherKind(said)
     if any(words in lower for words in _GONE):
         return MessageGone(said)
     if any(words in lower for words in _UNREACHABLE):
         return Unreachable(said)
+    if any(words in lower for words in _UNKNOWN_KIND):
+        return NotOffered(said)
     if "can't parse entities" in lower:
         return Unparsable(said)
     return Rejected(said)

@@ -4,6 +4,10 @@ One message may take several calls, carried out in order. The `main` one is the 
 so it carries the buttons: the last part of a long text, or the message itself before the contact button. Telegram lets
 a message carry either buttons or the contact button, and one with the contact button can never be edited: so that button
 comes with a small message of its own.
+
+A chart is a picture with the words as its caption; words that are too long for one stand in a message beneath it, which carries the
+buttons. A table is a rich message where the server offers those, else text. Words, with or without a table, are changed into each
+other in place, and so is a picture; words never become a picture, nor a picture words: then the old message goes and a new one comes.
 """
 
 from __future__ import annotations
@@ -11,9 +15,12 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from bot.conversation.ports import Document, Key, Outgoing, Relayed
+from bot.figures import narrow
+from bot.figures.worded import WordedChart, WordedTable, as_text, digest
+from bot.gateways.telegram import rich
 from bot.gateways.telegram.errors import Rejected
 from bot.gateways.telegram.uploads import Upload
 
@@ -33,35 +40,111 @@ _BREAKS: Final = (("\n\n",), ("\n",), ("。", "！", "？", ". ", "! ", "? "), (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A Bot API call. With `main` its result is the message that the slot names from then on; `contact` asks for a contact."""
+    """A Bot API call. With `main` its result is the message that the slot names from then on; `contact` asks for a contact.
+
+    A `picture` is yet to be put in, by `showing`.
+    """
 
     method: str
     params: dict[str, Any]
     main: bool = False
     contact: bool = False
+    picture: WordedChart | None = None
 
 
-def render(message: Outgoing, target: str | None = None) -> tuple[Call, ...]:
-    """The calls that show `message`; with a `target`, by changing the message of that id.
+Form: TypeAlias = Literal["words", "captioned", "beneath"]
+"""Words; a picture with the words as its caption; words beneath a picture of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message as it stands in its chat, by its id. `form` is None where it is not known.
+
+    `picture` tells which picture it shows, `above` is the id of the message that does where it is not the same.
+    """
+
+    message: str
+    form: Form | None = None
+    picture: str | None = None
+    above: str | None = None
+
+
+def form_of(message: Outgoing) -> Form:
+    """The form in which a message is shown."""
+    if not isinstance(message.figure, WordedChart):
+        return "words"
+    return "captioned" if visible(message.html) <= CAPTION_LIMIT else "beneath"
+
+
+def becomes(standing: Standing, message: Outgoing) -> bool:
+    """Whether the message that stands there can be changed into this one, as far as is known."""
+    if standing.form is None:
+        return form_of(message) != "beneath"
+    same = standing.form == form_of(message)
+    return same and (standing.form != "beneath" or standing.picture == _picture(message))
+
+
+def standing_as(message: Outgoing, number: str, above: str | None = None) -> Standing:
+    """What stands in the chat once `message` has been shown under this id."""
+    return Standing(number, form_of(message), _picture(message), above)
+
+
+def _picture(message: Outgoing) -> str | None:
+    return digest(message.figure) if isinstance(message.figure, WordedChart) else None
+
+
+def render(message: Outgoing, standing: Standing | None = None, *, rich_messages: bool = False) -> tuple[Call, ...]:
+    """The calls that show `message`; where one is `standing` that it can become, by changing that.
 
     Raises `Rejected` for what Telegram would not take.
     """
     if message.document is not None:
         return (_document(message, message.document),)
+    match message.figure:
+        case WordedChart() as chart:
+            return (*_charted(message, chart, standing), *_contact(message))
+        case WordedTable() as table if rich_messages and rich.fits(message.html, table):
+            return (_tabled(message, table, standing), *_contact(message))
+        case WordedTable():
+            return render(without_figure(message), standing)
     if message.relayed is not None:
         return _relay(message, message.relayed)
-    texts = _texts(message)
-    texts[-1] = replace(texts[-1], params=texts[-1].params | _buttons(message.keys), main=True)
-    if target is not None:
-        texts[0] = _as_edit(texts[0], target)
-    return (*texts, *_contact(message))
+    return (*_worded(message, standing), *_contact(message))
+
+
+def without_figure(message: Outgoing) -> Outgoing:
+    """The message with its figure told in words."""
+    match message.figure:
+        case WordedTable() as table:
+            told = narrow.html(table)
+        case WordedChart() as chart:
+            told = html.escape(as_text(chart), quote=False)
+        case None:
+            return message
+    return replace(message, html="\n\n".join(filter(None, (message.html, told))), figure=None)
+
+
+def showing(call: Call, picture: str | Upload) -> dict[str, Any]:
+    """The parameters of a call with its picture put in: the file that Telegram has of it, or one that goes with the call."""
+    if call.method != "editMessageMedia":
+        return call.params | {"photo": picture}
+    if isinstance(picture, str):
+        return call.params | {"media": call.params["media"] | {"media": picture}}
+    return call.params | {"media": call.params["media"] | {"media": "attach://picture"}, "picture": picture}
 
 
 def plain(call: Call) -> Call:
     """The same without any markup, for when Telegram cannot read the markup."""
-    params = {name: value for name, value in call.params.items() if name != "parse_mode"}
-    words = {name: html.unescape(_TAG.sub("", params[name])) for name in ("text", "caption") if name in params}
-    return replace(call, params=params | words)
+    params = _without_markup(call.params)
+    if "media" in params:
+        params["media"] = _without_markup(params["media"])
+    return replace(call, params=params)
+
+
+def _without_markup(params: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in params.items() if name != "parse_mode"}
+    words = {name: html.unescape(_TAG.sub("", kept[name])) for name in ("text", "caption") if name in kept}
+    return kept | words
 
 
 def contact_done(address: str) -> Call:
@@ -134,16 +217,55 @@ def _open_tags(text: str) -> list[str]:
     return opened
 
 
+def _worded(message: Outgoing, standing: Standing | None) -> list[Call]:
+    """The words in as many messages as they need; the last one carries the buttons."""
+    texts = _texts(message)
+    texts[-1] = replace(texts[-1], params=texts[-1].params | _buttons(message.keys), main=True)
+    if standing is not None:
+        texts[0] = _as_edit(texts[0], standing.message)
+    return texts
+
+
+def _tabled(message: Outgoing, table: WordedTable, standing: Standing | None) -> Call:
+    """The words and the table in one rich message."""
+    params = _to(message) | {"rich_message": rich.rich_message(message.html, table)} | _buttons(message.keys)
+    call = Call("sendRichMessage", params, main=True)
+    return call if standing is None else _as_edit(call, standing.message)
+
+
+def _charted(message: Outgoing, chart: WordedChart, standing: Standing | None) -> tuple[Call, ...]:
+    """The picture with its words."""
+    if form_of(message) == "captioned":
+        words = {"caption": message.html, "parse_mode": "HTML"} if message.html else {}
+        return (_captioned(message, chart, standing, words),)
+    if standing is not None:  # the picture above it is the same
+        return tuple(_worded(message, standing))
+    return (Call("sendPhoto", _to(message), picture=chart), *_worded(message, None))
+
+
+def _captioned(message: Outgoing, chart: WordedChart, standing: Standing | None, words: dict[str, str]) -> Call:
+    buttons = _buttons(message.keys)
+    if standing is None:
+        return Call("sendPhoto", _to(message) | words | buttons, main=True, picture=chart)
+    there = {"chat_id": _chat(message.address), "message_id": int(standing.message)}
+    if standing.picture == digest(chart):
+        return Call("editMessageCaption", there | words | buttons, main=True)
+    return Call("editMessageMedia", there | {"media": {"type": "photo"} | words} | buttons, main=True, picture=chart)
+
+
+def _to(message: Outgoing) -> dict[str, Any]:
+    """The chat a message goes to; a campaign makes no sound."""
+    quiet = {"disable_notification": True} if message.priority == "campaign" else {}
+    return {"chat_id": _chat(message.address)} | quiet
+
+
 def _texts(message: Outgoing) -> list[Call]:
     return [_text(message, part) for part in split(message.html)]
 
 
 def _text(message: Outgoing, part: str) -> Call:
-    params: dict[str, Any] = {"chat_id": _chat(message.address), "text": part, "parse_mode": "HTML"}
-    params["link_preview_options"] = _NO_PREVIEW
-    if message.priority == "campaign":
-        params["disable_notification"] = True
-    return Call("sendMessage", params)
+    words = {"text": part, "parse_mode": "HTML", "link_preview_options": _NO_PREVIEW}
+    return Call("sendMessage", _to(message) | words)
 
 
 def _as_edit(call: Call, target: str) -> Call:

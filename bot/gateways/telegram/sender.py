@@ -20,6 +20,7 @@ import structlog
 
 from bot.conversation.ports import Failure, Outgoing, Posted
 from bot.core.clock import Clock
+from bot.figures.pictures import Pictures
 from bot.gateways.telegram.delivery import PAUSES, Caller, Delivery
 from bot.gateways.telegram.errors import Misconfigured, ServerFailed, TelegramError, Unreachable
 from bot.gateways.telegram.limits import OVERALL, PER_CHAT, Rate
@@ -60,22 +61,29 @@ class _Chat:
 
 
 class Sender:
-    """Brings posted messages to Telegram. Made inside the running event loop; `close` it there."""
+    """Brings posted messages to Telegram. Made inside the running event loop; `close` it there.
 
-    def __init__(
+    `rich` lets tables be rich messages, where the server offers those.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each given by name where it is made
         self,
         client: Caller,
         outbox: OutboxPort,
         clock: Clock,
         watch: Watch,
         pace: Pace | None = None,
+        *,
+        rich: bool = True,
     ) -> None:
         pace = pace or Pace()
         self._outbox = outbox
         self._clock = clock
         self._watch = watch
         throttle = Throttle(pace.per_chat, pace.overall)
-        self._delivery = Delivery(client, throttle, outbox.message_of, self._complain, pace.pauses)
+        self._delivery = Delivery(
+            client, throttle, outbox.message_of, self._complain, pictures=Pictures(), rich=rich, pauses=pace.pauses
+        )
         self._marks = Marks(outbox.mark_sent)
         self._chats: dict[int, _Chat] = {}
         self._tasks: set[asyncio.Task[None]] = set()

@@ -30,7 +30,7 @@ STATUS_TEXTS: Final = {
 async def perform(world: World, bot: Bot, name: str, arguments: Arguments) -> Any:
     """Carry out a method and return its result as plain JSON values; raises `ApiError`."""
     method = METHODS.get(name.lower())
-    if method is None:
+    if method is None or (method is messages.send_rich_message and not world.limits.rich_messages):
         raise ApiError(404, "Not Found: method not found")
     _fail_on_purpose(world, name.lower(), arguments)
     result = method(Call(world, bot, arguments))

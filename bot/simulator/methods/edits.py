@@ -11,7 +11,7 @@ from bot.simulator.errors import bad_request, not_modified
 from bot.simulator.files import KINDS
 from bot.simulator.keyboards import read_keyboards
 from bot.simulator.methods.call import Call, Methods
-from bot.simulator.methods.messages import caption, text_content
+from bot.simulator.methods.messages import caption, rich_content, text_content
 from bot.simulator.methods.uploads import read_media
 from bot.simulator.world import Content, Post, World
 
@@ -50,8 +50,8 @@ def rewrite(world: World, post: Post, content: Content, markup: InlineKeyboardMa
 def edit_message_text(call: Call) -> Any:
     """Carry out https://core.telegram.org/bots/api#editmessagetext as documented."""
     post = _editable(call)
-    content = text_content(call)
-    if post.content.text is None or post.content.media is not None:
+    content = rich_content(call) or text_content(call)
+    if (post.content.text is None and not post.content.rich) or post.content.media is not None:
         raise bad_request("there is no text in the message to edit")
     return _edit(call, post, content)
 
@@ -77,7 +77,7 @@ async def edit_message_media(call: Call) -> Any:
     if not isinstance(given, dict) or given.get("type") not in KINDS:
         raise bad_request("can't parse InputMedia: type must be non-empty")
     media = await read_media(call, given["type"], str(given.get("media", "")))
-    if post.content.text is not None and post.content.media is None:
+    if post.content.media is None and (post.content.text is not None or post.content.rich):
         raise bad_request("there is no media in the message to edit")
     fields = {name: given[name] for name in ("caption", "parse_mode", "caption_entities") if name in given}
     described = Call(call.world, call.bot, call.arguments.with_values(fields))

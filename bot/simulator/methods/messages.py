@@ -13,6 +13,7 @@ from bot.simulator.keyboards import read_keyboards
 from bot.simulator.limits import CAPTION_LENGTH, check_text
 from bot.simulator.methods.call import Call, Methods
 from bot.simulator.methods.uploads import read_media
+from bot.simulator.rich import read_rich
 from bot.simulator.world import Chat, Content, Post
 
 DELETABLE: Final = timedelta(hours=48)
@@ -66,6 +67,13 @@ def text_content(call: Call) -> Content:
     return Content(formatted.text, formatted.entities)
 
 
+def rich_content(call: Call) -> Content | None:
+    """The content of a rich message, where the call brings one and the server knows them."""
+    if not call.world.limits.rich_messages or not call.arguments.has("rich_message"):
+        return None
+    return Content(rich=read_rich(call.arguments.json("rich_message", "InputRichMessage")))
+
+
 def caption(call: Call, too_long: str = "message caption is too long") -> dict[str, Any]:
     """The caption and its entities as fields of `Content`."""
     formatted = call.formatted("caption", "caption_entities")
@@ -78,6 +86,14 @@ def send_message(call: Call) -> Any:
     """Carry out https://core.telegram.org/bots/api#sendmessage as documented."""
     chat = call.chat()
     return send(call, chat, text_content(call)).typed()
+
+
+def send_rich_message(call: Call) -> Any:
+    """Carry out https://core.telegram.org/bots/api#sendrichmessage as documented."""
+    chat, content = call.chat(), rich_content(call)
+    if content is None:
+        raise bad_request("rich message must be non-empty")
+    return send(call, chat, content).typed()
 
 
 def _sends_media(kind: str) -> Any:
@@ -162,6 +178,7 @@ def remove(call: Call, post: Post) -> None:
 
 METHODS: Methods = {
     "sendmessage": send_message,
+    "sendrichmessage": send_rich_message,
     "sendcontact": send_contact,
     "sendlocation": send_location,
     "copymessage": copy_message,

@@ -13,8 +13,14 @@ from aiogram.types import (
     BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputRichBlockParagraph,
+    InputRichBlockTable,
+    InputRichMessage,
     KeyboardButton,
+    Message,
     ReplyKeyboardMarkup,
+    RichBlockTableCell,
+    RichTextBold,
 )
 
 from bot.simulator.client import Phone
@@ -48,6 +54,24 @@ async def test_results_of_all_kinds_are_understood(client: Bot, phone: Phone) ->
     threaded = await client.send_message(phone.id, "x", message_thread_id=topic.message_thread_id)
     assert threaded.is_topic_message
     assert (await client.get_webhook_info()).pending_update_count == 0
+
+
+async def test_a_rich_message_is_understood_and_changed(client: Bot, phone: Phone) -> None:
+    cell = RichBlockTableCell(align="right", valign="middle", text=RichTextBold(text="5"))
+    rich = InputRichMessage(
+        blocks=[InputRichBlockParagraph(text="words"), InputRichBlockTable(cells=[[cell]], caption="c")]
+    )
+    sent = await client.send_rich_message(phone.id, rich)
+    assert sent.rich_message is not None
+    assert [block.type for block in sent.rich_message.blocks] == ["paragraph", "table"]
+    shorter = InputRichMessage(blocks=[InputRichBlockTable(cells=[[cell]])])
+    edited = await client.edit_message_text(chat_id=phone.id, message_id=sent.message_id, rich_message=shorter)
+    assert isinstance(edited, Message)
+    assert edited.rich_message is not None
+    assert len(edited.rich_message.blocks) == 1
+    plain = await client.edit_message_text("plain", chat_id=phone.id, message_id=sent.message_id)
+    assert isinstance(plain, Message)
+    assert (plain.text, plain.rich_message) == ("plain", None)
 
 
 async def test_updates_of_all_kinds_are_understood(client: Bot, phone: Phone) -> None:

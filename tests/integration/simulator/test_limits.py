@@ -46,6 +46,45 @@ async def test_html_that_does_not_parse_is_refused_over_http_and_nothing_is_sent
     assert [message.by_bot for message in (await phone.chat()).messages] == [False]
 
 
+def table(rows: int = 1, columns: int = 1, words: str = "x") -> dict[str, Any]:
+    cell = {"align": "left", "valign": "top", "text": words}
+    return {"blocks": [{"type": "table", "cells": [[cell] * columns] * rows}]}
+
+
+@pytest.mark.parametrize(
+    ("rich", "reason"),
+    [
+        ({}, "rich message must be non-empty"),
+        ({"blocks": []}, "rich message must be non-empty"),
+        ({"blocks": [{"type": "divider"}]}, "rich message must be non-empty"),
+        ({"blocks": [{"type": "map"}]}, "can't parse InputRichMessage: unsupported block type 'map'"),
+        ({"blocks": [{"type": "paragraph", "text": {"type": "sound"}}]}, "can't parse InputRichMessage: unsupported rich text"),
+        ({"html": "<p>x</p>"}, "the simulator reads rich messages as blocks only"),
+        (table(columns=21), "RICH_MESSAGE_TABLE_TOO_WIDE"),
+        (table(rows=500), "RICH_MESSAGE_TOO_MANY_BLOCKS"),
+        (table(words="字" * 32_769), "rich message is too long"),
+        ({"blocks": [{"type": "table", "cells": [[{"text": "x"}]]}]}, "can't parse InputRichMessage: a cell needs align and valign"),
+    ],
+)  # fmt: skip
+async def test_a_rich_message_is_held_to_its_limits(bot: BotHand, phone: Phone, rich: Any, reason: str) -> None:
+    assert await bot.refusal("sendRichMessage", chat_id=phone.id, rich_message=rich) == (400, f"Bad Request: {reason}")
+
+
+async def test_the_largest_table_is_taken(bot: BotHand, phone: Phone) -> None:
+    sent = await bot.do("sendRichMessage", chat_id=phone.id, rich_message=table(rows=499, columns=20))
+    assert len(sent["rich_message"]["blocks"][0]["cells"]) == 499
+    assert len((await phone.chat()).last.tables[0]) == 499
+
+
+async def test_an_older_server_does_not_know_rich_messages(rig: Rig, bot: BotHand, phone: Phone) -> None:
+    await rig.simulator.set_limits(rich_messages=False)
+    sent = await bot.send(phone)
+    given: dict[str, Any] = {"chat_id": phone.id, "rich_message": table()}
+    assert await bot.refusal("sendRichMessage", **given) == (404, "Not Found: method not found")
+    edited = await bot.refusal("editMessageText", message_id=sent, **given)
+    assert edited == (400, "Bad Request: message text is empty")
+
+
 async def test_an_edit_that_changes_nothing_is_refused(bot: BotHand, phone: Phone) -> None:
     sent = await bot.send(phone, "<b>same</b>", parse_mode="HTML", reply_markup=button("a", "1"))
     edit: dict[str, Any] = {"chat_id": phone.id, "message_id": sent, "reply_markup": button("a", "1")}

@@ -25,7 +25,9 @@ from bot.gateways.telegram.sender import Pace, Sender
 from bot.handlers.intake import Intake, TurnWatch
 from bot.handlers.polling import Polling
 from bot.handlers.routers import Desk
+from bot.simulator.files import FileStore
 from bot.simulator.server import create_simulator, running
+from bot.simulator.world import World
 from bot.web.telegram import TelegramWebhook
 from tests.integration.telegram.telegram_double import FixedClock, MemoryOutbox, words
 
@@ -81,6 +83,9 @@ class Shop:
     async def fail(self, failure: Failure) -> None:
         self.failures.append(failure)
 
+    def watch(self) -> Watch:
+        return Watch(self.lose, self.fail, lambda _: None)
+
     def intake(self) -> Intake:
         return Intake(Desk(42, self.take, self.reach, FixedClock()), TurnWatch(lambda _, __: None, self.fail))
 
@@ -132,6 +137,17 @@ class Street:
 
     http: httpx.AsyncClient
     shop: Shop
+    world: World
+    client: BotApi
+    pace: Pace
+
+    def restart(self, *, rich: bool = True) -> None:
+        """The bot's sender begins anew: what it remembered is gone."""
+        self.shop.sender = Sender(self.client, self.shop.outbox, FixedClock(), self.shop.watch(), self.pace, rich=rich)
+
+    async def forget_files(self) -> None:
+        """Telegram has none of the files any more that it was sent."""
+        self.world.files = FileStore()
 
     async def customer(self) -> Customer:
         joined = await self.http.post("/simulator/users", json={"first_name": "小明", "language_code": "zh"})
@@ -150,15 +166,18 @@ class Street:
 @asynccontextmanager
 async def street(mode: Mode = "polling", pace: Pace = QUICK, within: float = 2) -> AsyncIterator[Street]:
     shop = Shop()
+    app = create_simulator(webhook_pause=0.02, seed=1)
     async with (
-        running(create_simulator(webhook_pause=0.02, seed=1)) as base,
+        running(app) as base,
         BotApi(TOKEN, base, within=within) as client,
         httpx.AsyncClient(base_url=base, trust_env=False) as http,
     ):
-        shop.sender = Sender(client, shop.outbox, FixedClock(), Watch(shop.lose, shop.fail, lambda _: None), pace)
+        street = Street(http, shop, app.state.world, client, pace)
+        street.restart()
         async with _by_polling(client, shop) if mode == "polling" else _by_webhook(client, shop):
-            yield Street(http, shop)
-        await shop.sender.close(grace=1)
+            yield street
+        if shop.sender is not None:
+            await shop.sender.close(grace=1)
 
 
 @asynccontextmanager

@@ -6,12 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.ports import Key, Outgoing, Relayed
+from bot.figures.worded import WordedChart, WordedTable
 from bot.gateways.telegram.errors import Rejected
-from bot.gateways.telegram.rendering import plain, render, split, visible
+from bot.gateways.telegram.rendering import Standing, plain, render, showing, split, visible
 
 WORDS = Outgoing(
     conversation=1, channel="telegram", address="700", slot="question", html="<b>How much</b> do you need?"
 )
+CHART = WordedChart("columns", "title", (), ())
+TABLE = WordedTable(("a",), (("1",),), (False,))
 KEYS = ((Key("Back", "t1"), Key("Site", url="https://example.org/")), (Key("跳过", "t2"),))
 
 
@@ -39,15 +42,28 @@ def test_keys_become_inline_buttons_in_their_rows() -> None:
 
 
 def test_with_a_target_the_message_is_changed_in_place() -> None:
-    (call,) = render(WORDS, "12")
+    (call,) = render(WORDS, Standing("12"))
 
     assert (call.method, call.params["message_id"]) == ("editMessageText", 12)
 
 
 def test_an_edit_without_keys_takes_the_buttons_off() -> None:
-    (call,) = render(WORDS, "12")
+    (call,) = render(WORDS, Standing("12"))
 
     assert "reply_markup" not in call.params
+
+
+def test_a_campaign_makes_no_sound_with_a_figure_either() -> None:
+    for figure in (CHART, TABLE):
+        (call,) = render(replace(WORDS, figure=figure, priority="campaign"), rich_messages=True)
+        assert call.params["disable_notification"] is True
+
+
+def test_a_picture_whose_words_have_wrong_markup_is_changed_with_plain_words() -> None:
+    (call,) = render(replace(WORDS, html="<b>5 &lt; 6</b>", figure=CHART), Standing("12", "captioned", "another"))
+
+    assert plain(call).params["media"] == {"type": "photo", "caption": "5 < 6"}
+    assert showing(call, "file")["media"]["media"] == "file"
 
 
 @pytest.mark.parametrize("token", ["", "x" * 65, "字" * 22])
@@ -116,7 +132,7 @@ def test_a_long_text_is_split_between_paragraphs_with_the_buttons_on_the_last_pa
 
 
 def test_a_long_edit_changes_the_message_and_goes_on_in_a_new_one() -> None:
-    calls = render(replace(WORDS, html="\n\n".join(["字" * 3000] * 2)), "12")
+    calls = render(replace(WORDS, html="\n\n".join(["字" * 3000] * 2)), Standing("12"))
 
     assert [call.method for call in calls] == ["editMessageText", "sendMessage"]
 

@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { fullName } from "./names.js";
 import { plainText, renderMarkup } from "./markup.js";
+import { renderRich } from "./rich.js";
 import { clock, duration, fileSize } from "./time.js";
 
 /**
@@ -31,7 +32,8 @@ const hasWords = (message) => Boolean(message.html || message.text);
 function bubbleClass(message) {
   const bare = message.media?.kind === "sticker" ? " sticker-bubble" : "";
   const picture = isPicture(message.media) && !bare ? " picture" : "";
-  return `bubble${bare}${picture}${hasWords(message) ? "" : " wordless"}`;
+  const rich = message.rich?.length ? " with-table" : "";
+  return `bubble${bare}${picture}${rich}${hasWords(message) ? "" : " wordless"}`;
 }
 
 function bubbleContent(message, view) {
@@ -39,6 +41,7 @@ function bubbleContent(message, view) {
 }
 
 function words(message, view) {
+  if (message.rich?.length) return renderRich(message.rich);
   if (!hasWords(message)) return null;
   const content = message.html ? renderMarkup(wordsOf(message), view.act.link) : [message.text];
   return h("div", { class: "words" }, content);
