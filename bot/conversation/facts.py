@@ -90,7 +90,7 @@ _NAMES: Final = ("name", "low", "high", "low_months", "high_months")
 
 def _named(card: Values) -> Values:
     """A card's values, with those that other texts use under names that cannot be mistaken."""
-    return {**card, **{f"product_{name}": card[name] for name in _NAMES}}
+    return {**card, **{f"product_{name}": card[name] for name in _NAMES}, "product_methods": card["method_ids"]}
 
 
 def _wants(content: Content, card: Values) -> Values:

@@ -118,7 +118,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class StoredQuote:
-    """A quote as it was shown, kept unchanged with the release whose rules made it."""
+    """A quote as it was shown, kept unchanged with the release whose rules made it.
+
+    `kept_at` is when the customer asked to keep it, so as to come back to it.
+    """
 
     id: str
     conversation: int
@@ -126,6 +129,7 @@ class StoredQuote:
     release: int
     values: Values
     created_at: datetime
+    kept_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,18 @@ class Quotes(Protocol):
     async def latest(self, conversation: int) -> StoredQuote | None: ...
     async def of_conversation(self, conversation: int) -> tuple[StoredQuote, ...]:
         """All quotes that a customer was shown, oldest first."""
+        ...
+
+    async def keep(self, quote: str, at: datetime) -> None:
+        """Note that the customer wants to come back to a quote; the first time counts."""
+        ...
+
+    async def kept(self, conversation: int, most: int) -> tuple[StoredQuote, ...]:
+        """The quotes that a customer wants to come back to, the newest shown first, at most `most`."""
+        ...
+
+    async def let_go(self, conversation: int) -> None:
+        """The customer wants to come back to none any longer; the quotes stay as records of what was shown."""
         ...
 
 

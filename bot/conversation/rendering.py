@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.conversation.ports import Conversation, Key, Outgoing
+from bot.core.figures import Chart, Figure, Table
 from bot.core.values import Text, Value, Values
 from bot.dialogs.effects import Button, Show
 from bot.dialogs.state import State
@@ -56,6 +59,29 @@ def _trimmed(value: Value, texts: Texts) -> Value:
             return tuple(_trimmed(item, texts) for item in value)
         case _:
             return value
+
+
+def trimmed_figure(figure: Figure, texts: Texts) -> Figure:
+    """A figure whose texts are trimmed."""
+    match figure:
+        case Table():
+            return Table(
+                tuple(trimmed(title, texts) for title in figure.head),
+                tuple(tuple(_trimmed(cell, texts) for cell in row) for row in figure.rows),
+                figure.caption and trimmed(figure.caption, texts),
+            )
+        case Chart():
+            return replace(
+                figure,
+                title=trimmed(figure.title, texts),
+                columns=tuple(
+                    replace(one, label=_trimmed(one.label, texts), mark=_trimmed(one.mark, texts))
+                    for one in figure.columns
+                ),
+                series=tuple(trimmed(name, texts) for name in figure.series),
+                whole=figure.whole and trimmed(figure.whole, texts),
+                note=figure.note and trimmed(figure.note, texts),
+            )
 
 
 def trimmed_all(values: Values, texts: Texts) -> Values:

@@ -6,7 +6,7 @@ come and go; which event leads to which move is `engine`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from bot.core.errors import ContentError
@@ -347,6 +347,13 @@ class Walk:
         for text in each if isinstance(each, tuple) else ():
             if isinstance(text, Text):
                 self.say(text)
+        self._let_go({step.each, step.figure})
+
+    def _let_go(self, said: Collection[str | None]) -> None:
+        """What a service gave to be said once, such as a whole schedule, is not carried through every turn from then on."""
+        answers = self.frame.answers
+        if any(name in answers for name in said):
+            self.change_frame(answers={name: value for name, value in answers.items() if name not in said})
 
     def _arrive(self) -> None:
         self.note("shown")

@@ -34,6 +34,8 @@ def product_values(catalogue: Catalogue, product: Product, on: date, segment: st
         "cost_from": Rate(best),
         "cost_usual": Rate(example.cost.simple),
         "cost_compound": Rate(example.cost.compound),
+        "overdue_rate": Rate(example.overdue_rate),
+        "misuse_rate": Rate(example.misuse_rate),
         "example_amount": Money(example.principal, example.currency),
         "example_months": Months(example.months),
         "example_method": Text(f"method.{example.method}"),
@@ -78,6 +80,7 @@ def _ranges(catalogue: Catalogue, product: Product) -> dict[str, Value]:
     return {
         "low": Money(product.amount.low, catalogue.lender.currency),
         "high": Money(product.amount.high, catalogue.lender.currency),
+        "method_ids": product.methods,
         "low_months": int(product.months.low),
         "high_months": int(product.months.high),
     }

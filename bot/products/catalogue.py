@@ -30,7 +30,8 @@ class Lender:
     """What all products share.
 
     `id` gives the text key of its name. Base rates are dated; `overdue_markup` and `misuse_markup` are the shares added
-    to the contract rate on what is overdue or misused; a quote holds for `quote_days`.
+    to the contract rate on what is overdue or misused; a quote holds for `quote_days`. A payment of up to `fair_share` of
+    what comes in is called light, one above `heavy_share` heavy.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Lender:
     overdue_markup: Decimal
     misuse_markup: Decimal
     quote_days: int
+    fair_share: Decimal
+    heavy_share: Decimal
 
     def base_rate(self, months: int, on: date) -> BaseRate:
         """The base rate for a term, as published last on or before `on`."""
@@ -56,6 +59,10 @@ class Range:
     def holds(self, value: Decimal | int) -> bool:
         """Whether `value` lies within."""
         return self.low <= value <= self.high
+
+    def nearest(self, value: Decimal | int) -> Decimal:
+        """`value`, or the bound it is beyond."""
+        return min(max(Decimal(value), self.low), self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +194,13 @@ def _read_lender(section: Section) -> Lender:
         overdue_markup=section.number("overdue_markup", high="1"),
         misuse_markup=section.number("misuse_markup", high="1"),
         quote_days=section.whole("quote_days", low=1),
+        fair_share=section.number("fair_share", high="1"),
+        heavy_share=section.number("heavy_share", high="1"),
     )
     if not lender.base_rates:
         section.refuse("base_rates", "add at least one base rate")
+    if lender.fair_share > lender.heavy_share:
+        section.refuse("heavy_share", "what is heavy begins where what is fair ends; write a larger share")
     section.done()
     return lender
 

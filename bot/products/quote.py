@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bot.core.errors import StateError
+from bot.core.figures import Table
 from bot.core.values import Money, Months, Rate, Text, Value, Values
 from bot.products.catalogue import Catalogue, Lender, Product
 from bot.products.cost import AnnualCost, annual_cost
@@ -245,27 +246,27 @@ def short_quote(quote: Quote) -> Text:
     return Text("quote.short", quote_values(quote))
 
 
-def full_quote(quote: Quote) -> tuple[Text, ...]:
-    """Everything a quote must show, as messages of moderate length: terms and costs, then the schedule."""
-    return quote_pages(quote_values(quote))
-
-
 def quote_pages(values: Values) -> tuple[Text, ...]:
-    """The same from the values of a quote as they were stored, so that it is shown again as it was."""
+    """Everything a quote must show but its schedule, as messages of one thought each: amount and rate, costs, what if.
+
+    From the values of a quote as they were stored, so that it is shown again as it was.
+    """
+    return tuple(Text(f"quote.whole.{page}", values) for page in ("terms", "costs", "cases"))
+
+
+def schedule_table(values: Values) -> Table:
+    """The schedule of a quote as it was stored: every payment with its parts; fees only where there are some."""
     rows = values["rows"]
     if not isinstance(rows, tuple):
         raise StateError("a stored quote has no rows")
-    lines = tuple(_line(row) for row in rows if isinstance(row, Mapping))
-    pages = (lines[start : start + _ROWS_A_MESSAGE] for start in range(0, len(lines), _ROWS_A_MESSAGE))
-    return (Text("quote.full", values), *(Text("quote.schedule", {"schedule": page}) for page in pages))
-
-
-_ROWS_A_MESSAGE = 24  # a row takes about 90 characters of HTML, a message at most 4,096
-
-
-def _line(row: Values) -> Text:
-    fee = row["fee"]
-    return Text("quote.row_with_fee" if isinstance(fee, Money) and fee.amount else "quote.row", row)
+    found = [row for row in rows if isinstance(row, Mapping)]
+    with_fees = any(isinstance(fee := row["fee"], Money) and fee.amount for row in found)
+    columns = ("n", "due", "payment", "principal", "interest", *(("fee",) if with_fees else ()), "balance")
+    return Table(
+        head=tuple(Text(f"schedule.{column}") for column in columns),
+        rows=tuple(tuple(row[column] for column in columns) for row in found),
+        caption=Text("schedule.caption", {"product": values["product"], "principal": values["principal"]}),
+    )
 
 
 def _parties(quote: Quote) -> dict[str, Value]:

@@ -34,15 +34,22 @@ def recommend(catalogue: Catalogue, segment: str, answers: Values = NO_VALUES) -
     )
 
 
+def reasons(product: Product, segment: str, answers: Values = NO_VALUES) -> tuple[Text, ...]:
+    """Why a product is shown to a customer of `segment`, the strongest reason first."""
+    known = {**answers, "segment": segment}
+    return _reasons(product, segment, known, outcome(product, known))
+
+
 def _serves(product: Product, known: Values) -> bool:
     return known.get("purpose") in product.purposes
 
 
 def _reasons(product: Product, segment: str, known: Values, stands: Outcome) -> tuple[Text, ...]:
-    reasons = []
+    found = []
     if stands == "meets":
-        reasons.append(Text("reason.meets_criteria"))
+        found.append(Text("reason.meets_criteria"))
     if _serves(product, known):
-        reasons.append(Text("reason.purpose_served", {"purpose": field_value("purpose", known["purpose"])}))
-    reasons += [Text(f"reason.{reason}") for reason in product.audience[segment].reasons]
-    return tuple(reasons)
+        found.append(Text("reason.purpose_served", {"purpose": field_value("purpose", known["purpose"])}))
+    own = product.audience.get(segment)
+    found += [Text(f"reason.{reason}") for reason in own.reasons] if own else []
+    return tuple(found)

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from bot.core.errors import ContentError, TillwiseError
 from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
-from bot.dialogs.model import Flow, Notice
+from bot.dialogs.model import Choose, Flow, Notice
 from bot.dialogs.reader import assembled, parse_flows
 from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
@@ -281,13 +281,22 @@ def _missing(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
         yield Problem(file, place, f"the text '{key}' has no words in any language", "write it in locales/")
 
 
+def _listed_labels(parsed: _Parsed, keys: Collection[str]) -> Iterator[str]:
+    """The labels of choices that come with values."""
+    for flow in parsed.flows.values():
+        for step in flow.steps.values():
+            if isinstance(step, Choose) and step.listed:
+                yield from step.listed.labels(keys)
+
+
 def _unused(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
     program = program_keys()
+    keys = sorted(set().union(*documents["messages"].values()))
     used = {key for key, _, _ in _needed(parsed)} | {
         key for flow in parsed.flows.values() for _, key in flow_keys(flow)
     }
-    named = used.union(*(strings(documents[part]) for part in ("flows", "notices")))
-    for key in sorted(set().union(*documents["messages"].values())):
+    named = used.union(_listed_labels(parsed, keys), *(strings(documents[part]) for part in ("flows", "notices")))
+    for key in keys:
         base = bound_to(key) or key
         if base not in named and not program.uses(base) and not is_command(key):
             yield Problem("locales", key, "nothing uses this text", "take it out", blocking=False)

@@ -204,6 +204,7 @@ class QuoteRow(Row, table=True):
     release: int
     values: dict[str, Any] = _json()
     created_at: datetime = _moment()
+    kept_at: datetime | None = _moment(default=None)
 
 
 class ApplicationRow(Row, table=True):

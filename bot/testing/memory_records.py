@@ -72,6 +72,24 @@ class MemoryQuotes:
         """See `Quotes.of_conversation`."""
         return tuple(quote for quote in self._quotes.rows() if quote.conversation == conversation)
 
+    async def keep(self, quote: str, at: datetime) -> None:
+        """See `Quotes.keep`."""
+        for found in self._quotes.rows():
+            if found.id == quote and found.kept_at is None:
+                self._quotes.put(quote, replace(found, kept_at=at))
+
+    async def kept(self, conversation: int, most: int) -> tuple[StoredQuote, ...]:
+        """See `Quotes.kept`."""
+        return tuple(reversed(self._kept(conversation)))[:most]
+
+    async def let_go(self, conversation: int) -> None:
+        """See `Quotes.let_go`."""
+        for quote in self._kept(conversation):
+            self._quotes.put(quote.id, replace(quote, kept_at=None))
+
+    def _kept(self, conversation: int) -> list[StoredQuote]:
+        return [one for one in self._quotes.rows() if one.conversation == conversation and one.kept_at is not None]
+
 
 class MemoryApplications:
     """See `Applications`."""

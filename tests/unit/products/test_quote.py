@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.codec import decode_all, encode_all
-from bot.core.values import Money, Months, Rate
+from bot.core.values import Money, Months, Rate, Text
 from bot.products.catalogue import Catalogue, Product
 from bot.products.quote import (
     NotOffered,
     OutOfRange,
     Quote,
-    full_quote,
     make_quote,
     quote_pages,
     quote_values,
+    schedule_table,
     short_quote,
 )
 from bot.texts.texts import Texts
@@ -139,14 +139,14 @@ def test_a_quote_shows_everything_that_must_be_shown(catalogue: Catalogue, texts
     usual = catalogue.product(product)
     quote = _quote(catalogue, product, int(usual.amount.usual), int(usual.months.usual))
     shown = quote_values(quote)
-    page = texts.render(full_quote(quote)[0], "en")
+    page = "\n".join(texts.render(page, "en") for page in quote_pages(shown))
     named = [
         "lender", "guarantor", "principal", "net_received", "months", "method", "rate", "base", "reset", "basis",
         "annual_simple", "annual_compound", "total_interest", "total_to_repay", "overdue_rate", "misuse_rate",
         "early_settlement", "valid_until", "estimate", "risk",
     ]  # fmt: skip
     for name in named:
-        assert texts.placeholders("quote.full") >= {name}
+        assert any(name in texts.placeholders(f"quote.whole.{part}") for part in ("terms", "costs", "cases")), name
     assert isinstance(shown["rate"], Rate)
     for words in ("Rivergate Microfinance", "subject to approval", "Loans carry risk; borrow with care.", "Simple"):
         assert words in page
@@ -158,9 +158,8 @@ def test_the_longest_quote_fits_into_messages(catalogue: Catalogue, texts: Texts
     offered = catalogue.product(product)
     for method in offered.methods:
         quote = _quote(catalogue, product, int(offered.amount.high), int(offered.months.high), method)
-        pages = [texts.render(page, locale) for page in (short_quote(quote), *full_quote(quote))]
-        assert max(map(len, pages)) <= TELEGRAM_LIMIT
-        assert sum(page.count("•") for page in pages[2:]) == len(quote.rows)
+        pages = [texts.render(page, locale) for page in (short_quote(quote), *quote_pages(quote_values(quote)))]
+        assert max(map(len, pages)) <= TELEGRAM_LIMIT // 4
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
@@ -173,7 +172,21 @@ def test_a_loan_of_one_payment_is_said_to_be_one(catalogue: Catalogue, texts: Te
 def test_a_stored_quote_is_shown_again_as_it_was(catalogue: Catalogue) -> None:
     quote = _quote(catalogue, "flexible", 10_000, 18)
     stored = json.dumps(encode_all(quote_values(quote)))
-    assert quote_pages(decode_all(json.loads(stored))) == full_quote(quote)
+    again = decode_all(json.loads(stored))
+    assert quote_pages(again) == quote_pages(quote_values(quote))
+    assert schedule_table(again) == schedule_table(quote_values(quote))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_the_schedule_has_a_row_for_each_payment_and_fees_only_where_there_are_some(
+    catalogue: Catalogue, texts: Texts, product: str
+) -> None:
+    offered = catalogue.product(product)
+    quote = _quote(catalogue, product, int(offered.amount.usual), int(offered.months.usual))
+    table = schedule_table(quote_values(quote))
+    assert len(table.rows) == len(quote.rows)
+    assert (Text("schedule.fee") in table.head) == any(row.fee for row in quote.rows)
+    assert {len(row) for row in table.rows} == {len(table.head)}
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

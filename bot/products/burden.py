@@ -1,0 +1,188 @@
+"""How a repayment feels on the customer's own takings: shares, a verdict, a picture. Prose: `docs/algorithms/burden.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, Literal, TypeAlias
+
+from bot.core.figures import Chart, Column
+from bot.core.values import Money, Months, Rate, Text, Value, Values
+from bot.products.catalogue import Lender
+from bot.products.quote import Quote
+from bot.products.repayment import ZERO, Payment, add_months, to_cent
+
+Verdict: TypeAlias = Literal["light", "fair", "heavy"]
+
+_BALLOONS: Final = frozenset(("interest_only", "interest_only_daily"))
+_WEEKS_A_YEAR: Final = 52
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What comes in, in the quote's currency: in an average month, or, of a `harvest`, at once when the loan falls due."""
+
+    amount: Decimal
+    harvest: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount <= 0:
+            raise ValueError("takings are positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """A quote seen against takings; `share` is that of the largest regular payment, or of the only one."""
+
+    quote: Quote
+    takings: Takings
+    share: Decimal
+    verdict: Verdict
+
+    def of(self, payment: Payment) -> Decimal:
+        """A payment as a share of the takings of its own period."""
+        return payment.total / _period(self.quote, self.takings)
+
+
+def burden(quote: Quote, takings: Takings, lender: Lender) -> Burden:
+    """The quote on those takings, judged by the lender's published shares."""
+    share = _largest_share(quote, takings)
+    verdict: Verdict = "light" if share <= lender.fair_share else "fair" if share <= lender.heavy_share else "heavy"
+    return Burden(quote, takings, share, verdict)
+
+
+def _largest_share(quote: Quote, takings: Takings) -> Decimal:
+    if takings.harvest:
+        return _of_a_year(quote) / takings.amount
+    regular = quote.rows[:-1] if quote.method in _BALLOONS and len(quote.rows) > 1 else quote.rows
+    return max(row.total for row in regular) / _period(quote, takings)
+
+
+def _of_a_year(quote: Quote) -> Decimal:
+    """What the dearest year of the loan takes, all payments of a shorter one."""
+    years = (quote.rows[start : start + 12] for start in range(0, len(quote.rows), 12))
+    return max(sum((row.total for row in year), ZERO) for year in years)
+
+
+def burden_text(found: Burden) -> Text:
+    """The burden in words: what is paid out of what, the verdict, and that takings are not profit."""
+    return Text(
+        "burden.shown",
+        {
+            "product": Text(f"product.{found.quote.product}.name"),
+            "principal": Money(found.quote.principal, found.quote.currency),
+            "rhythm": _rhythm(found),
+            "verdict": Text(f"burden.{found.verdict}"),
+        },
+    )
+
+
+def burden_chart(found: Burden) -> Chart:
+    """The payments against the takings, as a picture."""
+    quote = found.quote
+    single = len(quote.rows) == 1
+    with_fees = any(row.fee for row in quote.rows)
+    series = ("interest", "principal", *(("fee",) if with_fees else ()))
+    return Chart(
+        kind="calendar" if single else "columns",
+        title=Text("burden.title", {"product": Text(f"product.{quote.product}.name")}),
+        columns=_calendar(found) if single else _columns(found, with_fees=with_fees),
+        series=tuple(Text(f"burden.series.{name}") for name in series),
+        whole=Text("burden.whole.harvest" if found.takings.harvest else f"burden.whole.{_rhythm_of(quote)}"),
+        note=Text("burden.note", {"lender": Text(f"lender.{quote.lender}"), "risk": Text("risk.warning")}),
+    )
+
+
+def _rhythm_of(quote: Quote) -> str:
+    return "week" if quote.method == "turnover_share" else "month"
+
+
+def _period(quote: Quote, takings: Takings) -> Decimal:
+    """The takings of the period that one payment is paid out of."""
+    if takings.harvest or _rhythm_of(quote) == "month":
+        return takings.amount
+    return takings.amount * 12 / _WEEKS_A_YEAR
+
+
+def _columns(found: Burden, *, with_fees: bool) -> tuple[Column, ...]:
+    quote = found.quote
+    period = None if found.takings.harvest else Money(to_cent(_period(quote, found.takings)), quote.currency)
+    shares = [_percent(found.of(row)) for row in quote.rows]
+    told = {0, *(number for number in range(1, len(shares)) if shares[number] != shares[number - 1])}
+    return tuple(
+        Column(
+            row.due,
+            _parts(row, quote.currency, with_fees=with_fees),
+            period,
+            _mark(shares[number]) if number in told and period is not None else None,
+        )
+        for number, row in enumerate(quote.rows)
+    )
+
+
+def _parts(row: Payment, currency: str, *, with_fees: bool) -> tuple[Money, ...]:
+    amounts = (row.interest, row.principal, *((row.fee,) if with_fees else ()))
+    return tuple(Money(amount, currency) for amount in amounts)
+
+
+def _mark(share: Decimal) -> Text:
+    return Text("burden.share", {"share": Rate(share)})
+
+
+def _percent(share: Decimal) -> Decimal:
+    return share.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _calendar(found: Burden) -> tuple[Column, ...]:
+    """A cell a month from the pay-out to the only payment, which comes with the harvest where there is one."""
+    quote = found.quote
+    (only,) = quote.rows
+    whole = Money(found.takings.amount, quote.currency)
+    mark = _mark(_percent(found.of(only))) if found.takings.harvest else None
+    due = Column(only.due, _parts(only, quote.currency, with_fees=bool(only.fee)), whole, mark)
+    resting = (add_months(quote.start, number) for number in range(quote.months))
+    return (*(Column(day, (), None if found.takings.harvest else whole) for day in resting), due)
+
+
+def _rhythm(found: Burden) -> Text:
+    """How payments and takings go together, in one sentence."""
+    quote, first, last = found.quote, found.quote.rows[0], found.quote.rows[-1]
+    middle = quote.rows[min(quote.grace_months, len(quote.rows) - 1)]
+    values: dict[str, Value] = {
+        "takings": Money(to_cent(_period(quote, found.takings)), quote.currency),
+        "share": Rate(found.share),
+        **_told("first", first, found),
+        **_told("middle", middle, found),
+        **_told("last", last, found),
+        "due": last.due,
+        "grace": Months(quote.grace_months),
+        "year": Money(_of_a_year(quote), quote.currency),
+        "times": (last.total / found.takings.amount).quantize(Decimal("0.1"), ROUND_HALF_UP),
+        "left": Money(max(found.takings.amount - last.total, ZERO), quote.currency),
+        "takings_share": Rate(quote.takings_share),
+    }
+    return Text(f"burden.rhythm.{_kind(found)}", values)
+
+
+def _told(name: str, row: Payment, found: Burden) -> Values:
+    return {name: Money(row.total, found.quote.currency), f"{name}_share": Rate(found.of(row))}
+
+
+def _kind(found: Burden) -> str:
+    quote = found.quote
+    if found.takings.harvest and len(quote.rows) == 1:
+        return "harvest" if quote.rows[-1].total <= found.takings.amount else "harvest_short"
+    if found.takings.harvest:
+        return "between_harvests"
+    if len(quote.rows) == 1:
+        return "single"
+    match quote.method:
+        case "interest_only" | "interest_only_daily":
+            return "balloon"
+        case "equal_principal":
+            return "falling"
+        case "grace_annuity":
+            return "grace"
+        case "turnover_share":
+            return "weekly"
+    return "level"
