@@ -33,7 +33,8 @@ async def quote(call: Call) -> Result:
     if not isinstance(made, Quote):
         return Result("refused", {"refusal": trimmed(made.text, call.content.texts)})
     stored = await store(call, made)
-    return Result("quoted", {"quote": stored.id, "quote_text": trimmed(short_quote(made), call.content.texts)})
+    shown = trimmed(short_quote(made), call.content.texts)
+    return Result("quoted", {"quote": stored.id, "quote_text": shown, "reopened": False})
 
 
 async def quote_less(call: Call) -> Result:
