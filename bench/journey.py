@@ -92,7 +92,14 @@ def script(language: str, segment: str) -> Iterator[Step]:
 
 def _look(words: Words) -> tuple[Step, ...]:
     """Through the products to a quote and all of its pages, then back to the menu."""
-    cards = (Press("products", "others"), Press("!next"), Press("!next"), Press("details"), Press("quote"))
+    cards = (
+        Press("products", "others"),
+        Press("details"),
+        Press("others"),
+        Press("!next"),
+        Press("!next"),
+        Press("quote"),
+    )
     return (*cards, Say(words.amount), Say(words.question), Say(words.months), Press("whole"), Press("menu"))
 
 

@@ -17,7 +17,7 @@ import orjson
 
 TOKEN: Final = "42:bench-token-that-the-double-lets-in"
 ME: Final = {"id": 42, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
-_SHOWS: Final = frozenset({"sendMessage", "editMessageText"})
+_SHOWS: Final = frozenset({"sendMessage", "sendRichMessage", "editMessageText"})
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 
 
@@ -76,7 +76,7 @@ class Telegram:
             "from": ME,
             "chat": {"id": chat, "first_name": "Customer", "type": "private"},
             "date": int(time.time()),
-            "text": params["text"],
+            "text": params.get("text", ""),
         }
         if "inline_keyboard" in (params.get("reply_markup") or ()):
             message["reply_markup"] = params["reply_markup"]

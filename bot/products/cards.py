@@ -1,6 +1,6 @@
 """A product on one card: what it is, for whom, how much for how long, what it costs a year, how it is repaid.
 
-A card promotes, so it always names the lender, the annualised cost and the risk (`product.card` and `product.details`).
+A card promotes, so it always names the lender, the annualised cost and the risk (`product.card`, and `walk.costs` in the walk-through).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.products.quote import Quote, make_quote
 
 
 def product_values(catalogue: Catalogue, product: Product, on: date, segment: str | None = None) -> Values:
-    """The values of the texts `product.card` and `product.details` for `product` as priced on the day `on`.
+    """The values of `product.card` and of the texts `walk.…` for `product` as priced on the day `on`.
 
     `cost_from` is the annualised all-in cost (simple) of the example at the best grade, `cost_usual` at the indicative
     one. With a `segment`, `documents` and `reasons` are those of the segment, else those of all its segments.

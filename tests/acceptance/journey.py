@@ -70,9 +70,17 @@ class Journey:
         await customer.press(words("button.previous"))
         await customer.sees(words("product.working_capital.name"), self._position(1))
         await customer.press(words("products.details"))
-        await customer.sees(words("products.after"))
-        await customer.saw("7.44%")
+        await customer.sees(words("walk.to_feel"))
         await self.shot("product")
+        await customer.press(words("walk.to_feel"))
+        await self.answer("takings.ask_month", self.typed.turnover)
+        await customer.sees(words("takings.other"))
+        await self.shot("takings")
+        await customer.press(words("walk.go_on"))
+        await customer.sees(words("walk.to_risks"), "7.44%")
+        for section in ("risks", "documents", "next"):
+            await customer.press(words(f"walk.to_{section}"))
+        await customer.sees(words("home.stories"))
 
     def _position(self, position: int) -> re.Pattern[str]:
         """That this card is shown of however many there are."""
@@ -95,7 +103,6 @@ class Journey:
         await self.answer("amount.ask", typed.amount)
         await self.choose("has_licence.ask", "has_licence.yes")
         await self.answer("months_trading.ask", typed.trading)
-        await self.answer("monthly_turnover.ask", typed.turnover)
         await self.answer("open_debts.ask", "0")
         await customer.sees(words("eligibility.meets", product=PRODUCT), words("eligibility.notice"), "¥300,000")
         await self.shot("eligibility")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.core.figures import Table
 from bot.core.values import Text, Value, Values
 from bot.dialogs.effects import OpenHandoff, Request
 from bot.dialogs.engine import TWICE_WITHIN
@@ -45,6 +46,7 @@ CHATTER = ("yes", "同意", "好", "1", "2", "不", "asdf", "😊", "跳过", ""
 KINDS = ("photo", "document", "voice", "video", "sticker", "location", "other")
 STAGES = ("approved", "counter_offer", "declined", "disbursed", "docs_missing", "expired", "edit", "nothing", "late")
 WORDS = Text("risk.warning")
+TABLE = Table((WORDS, WORDS), ((WORDS, 1),))
 PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
 NOTICES = ("share_with_lender", "credit_enquiry", "contact_by_manager", "marketing")
 CONSENT: Values = {
@@ -73,8 +75,29 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
         case "quote":
             quoted: Values = {"quote": "q", "quote_text": WORDS, "refusal": WORDS}
             return "refused" if refusing else draw(st.sampled_from(("quoted", "refused", "withheld"))), quoted
+        case "quote-less" | "quote-more" | "quote-shorter" | "quote-longer":
+            return draw(st.sampled_from(("quoted", "refused"))), {"quote": "q", "quote_text": WORDS}
         case "whole-quote":
-            return draw(st.sampled_from(("shown", "none"))), {"quote_pages": (WORDS, WORDS)}
+            return draw(st.sampled_from(("shown", "none"))), {"quote_pages": (WORDS, WORDS), "schedule": TABLE}
+        case "keep-quote":
+            return draw(st.sampled_from(("kept", "none"))), {"kept_count": 2}
+        case "list-quotes":
+            found: Values = {"quote_lines": (WORDS,), "kept_quotes": ("q1", "q2"), "kept_count": 2}
+            return draw(st.sampled_from(("found", "none"))), found
+        case "reopen-quote":
+            return draw(st.sampled_from(("reopened", "none"))), {"product": PRODUCTS[0], "reopened": True}
+        case "let-quotes-go":
+            return "gone", {}
+        case "compare-quotes" | "compare-products":
+            side_by_side: Values = {"compared_products": PRODUCTS[:2], "comparison_text": WORDS, "comparison": TABLE}
+            return draw(st.sampled_from(("compared", "few", "withheld"))), side_by_side
+        case "list-rivals":
+            rivals = draw(st.lists(st.sampled_from(PRODUCTS), max_size=2, unique=True))
+            return ("found" if rivals else "none"), {"rivals": tuple(rivals)}
+        case "why-this-one":
+            return "found", {"reasons": (WORDS,)}
+        case "repayment-on-takings":
+            return draw(st.sampled_from(("fair", "unknown", "withheld"))), {"burden": WORDS}
         case "find-answer":
             near = {topic: content().answers.title(topic) for topic in draw(st.sampled_from(((), ("interest",))))}
             values: dict[str, Value] = {"answer": WORDS, "person": draw(st.booleans()), "near": near}

@@ -148,7 +148,7 @@ def test_a_quote_shows_everything_that_must_be_shown(catalogue: Catalogue, texts
     for name in named:
         assert any(name in texts.placeholders(f"quote.whole.{part}") for part in ("terms", "costs", "cases")), name
     assert isinstance(shown["rate"], Rate)
-    for words in ("Rivergate Microfinance", "subject to approval", "Loans carry risk; borrow with care.", "Simple"):
+    for words in ("Rivergate Microfinance", "subject to approval", "Loans carry risk; borrow with care.", "(simple)"):
         assert words in page
 
 

@@ -17,6 +17,7 @@ from bot.texts.texts import Texts
 
 TODAY = date(2026, 11, 23)
 LOCALES = ("zh", "en")
+SECTIONS = ("walk.what", "walk.whom", "walk.terms", "walk.costs", "walk.risks", "walk.documents", "takings.methods")
 
 
 def test_every_key_that_catalogue_and_stories_lead_to_has_words(
@@ -61,13 +62,14 @@ def test_a_card_names_lender_annualised_cost_and_risk_and_is_short(
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_the_details_of_every_product_render_and_fit_into_a_message(
+def test_every_section_of_a_walk_through_is_one_thought_a_message(
     catalogue: Catalogue, texts: Texts, locale: str
 ) -> None:
     for product in catalogue.products:
-        details = texts.render(Text("product.details", product_values(catalogue, product, TODAY)), locale)
-        assert len(details) < 2500
-        assert texts.render(Text("risk.warning"), locale) in details
+        values = product_values(catalogue, product, TODAY)
+        sections = [texts.render(Text(key, values), locale) for key in SECTIONS]
+        assert max(map(len, sections)) < 700
+        assert texts.render(Text("risk.warning"), locale) in sections[SECTIONS.index("walk.costs")]
 
 
 def test_a_card_lists_the_documents_of_its_own_segment(catalogue: Catalogue) -> None:
@@ -101,7 +103,7 @@ def test_no_card_detail_or_reason_makes_an_untruthful_promise(catalogue: Catalog
     promoting = [
         Text(key, product_values(catalogue, product, TODAY))
         for product in catalogue.products
-        for key in ("product.card", "product.details")
+        for key in ("product.card", *SECTIONS)
     ]
     promoting += [
         Text(f"reason.{reason}")
