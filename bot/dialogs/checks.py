@@ -40,11 +40,11 @@ SYSTEM_TEXTS = (
     "answer", "settled", "cards.position", "current", "stale", "unclear", "unclear.near", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
     "why.general", "held.press", "handoff.back", "consent.changed", "review.line", "review.lines", "review.affects",
     "form.step", "form.part.review", "button.keep_all", "button.change_some", "withheld.identity", "withheld.bank_card",
-    "contact.unexpected", "contact.not_own", "input.amount", "input.range", "input.too_low", "input.too_high",
+    "contact.unexpected", "contact.not_own", "input.amount", "input.range", "input.meant", "input.too_low", "input.too_high",
     "input.months", "input.count", "input.phone", "input.uscc", "input.words", "input.too_long", "input.name",
     "attached.photo", "attached.document", "attached.voice", "attached.video", "attached.sticker",
     "attached.location", "attached.other", "button.back", "button.why", "button.keep", "button.skip", "button.next",
-    "button.previous", "button.person", "button.agree", "button.refuse", "button.change",
+    "button.previous", "button.person", "button.agree", "button.refuse", "button.change", "button.meant",
 )  # fmt: skip
 """Keys that the engine itself uses."""
 

@@ -212,7 +212,8 @@ def _stale(walk: Walk) -> None:
 
 def _besides(prompt: Prompt) -> dict[str, Text]:
     """The choices that were offered beside the step's own."""
-    return {name: label for name, label in prompt.choices.items() if name in _PERSON or name.startswith(prompts.TOPIC)}
+    near = (prompts.TOPIC, prompts.MEANT)
+    return {name: label for name, label in prompt.choices.items() if name in _PERSON or name.startswith(near)}
 
 
 def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
@@ -248,6 +249,8 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
         case prompts.CONFIRM if isinstance(step, Review):
             walk.settle(label)
             walk.go(step.goto)
+        case str() if choice.startswith(prompts.MEANT) and isinstance(step, Ask):
+            _meant(walk, step, choice)
         case str() if choice.startswith(prompts.TOPIC):
             _aside(walk, {"topic": choice.removeprefix(prompts.TOPIC)})
         case str() if choice.startswith(prompts.CHANGE):
@@ -289,6 +292,17 @@ def _answered(walk: Walk, saves: str | None, value: Value, goto: str) -> None:
         walk.save(saves, value)
         walk.change_frame(path=(*walk.frame.path, walk.frame.step))
     walk.go(goto)
+
+
+def _meant(walk: Walk, step: Ask, choice: str) -> None:
+    """What the customer wrote could mean several things, and they have said which."""
+    values = walk.values()
+    value = prompts.meant(step, choice, values)
+    if value is None:
+        _again(walk)
+        return
+    walk.settle(prompts.answer_text(walk.flow, step, value, values))
+    _answered(walk, step.saves, value, step.goto)
 
 
 def _keep(walk: Walk, step: Ask) -> None:
@@ -354,7 +368,8 @@ def _why(walk: Walk, step: object) -> None:
         return
     why = step.why if isinstance(step, Ask | Choose) else None
     prompt = walk.state.prompt
-    walk.show(Text(why or "why.general"), edit=isinstance(walk.event, Pressed), misses=prompt.misses if prompt else 0)
+    answer = prompts.said(walk.book, why or "why.general", walk.values())
+    walk.show(answer, edit=isinstance(walk.event, Pressed), misses=prompt.misses if prompt else 0)
 
 
 # Words
@@ -434,7 +449,7 @@ def _typed_answer(walk: Walk, step: Ask, event: Said) -> None:
     elif asks:
         _aside(walk, {"question": event.text})
     else:
-        _missed(walk, reading.hint)
+        _missed(walk, reading.hint, prompts.what_was_meant(reading.near))
 
 
 def _take_answer(walk: Walk, step: Ask, value: Value, event: Said | Shared, question: str | None = None) -> None:
@@ -496,7 +511,7 @@ def _ask_service(walk: Walk, service: str, values: Values) -> None:
 
 
 def _missed(walk: Walk, hint: Text, near: Mapping[str, Text] = NO_CHOICES) -> None:
-    """Say what is expected and keep the question open; `near` are topics that may have been meant."""
+    """Say what is expected and keep the question open; `near` are answers or topics that may have been meant."""
     prompt = walk.state.prompt
     misses = prompt.misses + 1 if prompt else 1
     walk.note(f"not understood, {misses} in a row")

@@ -1,4 +1,4 @@
-"""What people type, understood: amounts, terms, numbers, phones, codes, names. Pure functions of the text.
+"""What people type, understood: amounts, terms, counts, phones, codes, names. Pure functions of the text.
 
 `read` turns the text for one kind of question into an `Accepted` value or a `Rejected` hint that says what was
 understood and what is expected.
@@ -17,6 +17,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from bot.core.values import Money, Months, Text, Value, Values
+from bot.dialogs.numbers import has_unit, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The text is not an answer; `hint` says what was understood and what is expected, with an example."""
+    """The text is not an answer; `hint` says what was understood and what is expected, with an example.
+
+    `near` are the answers that it may mean, for the customer to choose from.
+    """
 
     hint: Text
+    near: tuple[Value, ...] = ()
 
 
 Reading = Accepted | Rejected
@@ -112,110 +117,56 @@ def read(kind: str, text: str, limits: Limits) -> Reading:
     return KINDS[kind](text, limits)
 
 
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_TENS = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10_000, "亿": 100_000_000}
-# "一些" and "一点" are no numbers.
-_CHINESE = re.compile(r"(?!一[些点般下样直])[零〇一二两三四五六七八九十百千万亿半]+")
-_UNITS = {
-    "": 1, "百": 100, "k": 1_000, "thousand": 1_000, "千": 1_000, "w": 10_000, "万": 10_000, "百万": 1_000_000,
-    "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000, "千万": 10_000_000, "亿": 100_000_000,
-}  # fmt: skip
-_NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:[, ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
-    r"(?P<unit>thousand|million|mn|百万|千万|[kmw百千万亿](?![a-z]))?"
-)
-_RANGE_MARK = re.compile(r"^\s*(?:-|–|—|~|～|到|至|to|or|或)\s*$")
-
-
-def chinese_number(words: str) -> Decimal | None:
-    """`三十万` → 300000, `一百二十` → 120, `三万五` → 35000; None where the words are no number."""
-    total = section = digit = 0
-    last_unit = 1
-    half = words.endswith("半")
-    for sign in words.removesuffix("半"):
-        if sign in _DIGITS:
-            digit = _DIGITS[sign]
-            if sign in "零〇":
-                last_unit = 10
-        elif sign in _TENS:
-            section += (digit or 1) * _TENS[sign]
-            digit, last_unit = 0, _TENS[sign]
-        elif sign in _MYRIADS:
-            # 万 counts what stands since 亿, 亿 all before it: "一亿两千万", "一万亿".
-            total, section = (total, section + digit) if sign == "万" else (0, total + section + digit)
-            total += section * _MYRIADS[sign]
-            section = digit = 0
-            last_unit = _MYRIADS[sign]
-        else:
-            return None
-    # "三万五" means 35,000 and "一百二" 120: a last bare digit counts in tenths of the unit before it.
-    tail = digit * (last_unit // 10) if last_unit >= 100 else digit
-    number = Decimal(total + section + tail)
-    if half:
-        number += Decimal(last_unit) / 2 if number else Decimal("0.5")
-    return number if words else None
-
-
-def numbers(text: str) -> list[Decimal]:
-    """All numbers in the text in order, with their units: `20-30万` gives 200000 and 300000, `3万5` gives 35000."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    matches = list(_NUMBER.finditer(plain))
-    if not matches:
-        words = (chinese_number(match.group()) for match in _CHINESE.finditer(plain))
-        return [number for number in words if number is not None]
-    values: list[Decimal] = []
-    for before, match, after in zip([None, *matches], matches, [*matches[1:], None], strict=False):
-        value = _value(match, _unit_behind(match, after, plain))
-        if before and (part := _part_of(before, match)):
-            values[-1] += part
-        else:
-            values.append(value)
-    return values
-
-
-def _value(match: re.Match[str], unit: str) -> Decimal:
-    return Decimal(re.sub("[, ]", "", match["digits"])) * _UNITS[unit]
-
-
-def _unit_behind(match: re.Match[str], after: re.Match[str] | None, plain: str) -> str:
-    """The number's unit; in a range the second number's counts for both."""
-    if match["unit"] or not after:
-        return match["unit"] or ""
-    ranges = after["unit"] and _RANGE_MARK.match(plain[match.end() : after.start()])
-    return after["unit"] if ranges else ""
-
-
-def _part_of(before: re.Match[str], match: re.Match[str]) -> Decimal | None:
-    """What a number adds to the one right before it: `3万5千` is 35,000, and so is `3万5`."""
-    unit = _UNITS[before["unit"] or ""]
-    if before.end() != match.start() or unit < 100:
-        return None
-    if not match["unit"] and len(match["digits"]) == 1:
-        return Decimal(match["digits"]) * unit / 10
-    value = _value(match, match["unit"] or "")
-    return value if value < unit else None
-
-
 def _amount(text: str, limits: Limits) -> Reading:
-    found = numbers(text)
-    if len(found) != 1 or _counts_time(text):
-        return Rejected(_amount_hint(text, found, limits))
-    amount = found[0]
-    if amount <= 0 or amount != amount.quantize(Decimal("0.01")):
+    plain = unicodedata.normalize("NFKC", text).casefold().strip()
+    once = _PER_TIME.sub(" ", plain).strip()
+    found = numbers(once)
+    if len(found) == 2:
+        return _asked_back(tuple(Money(number, limits.currency) for number in found), limits)
+    if len(found) != 1 or _TIME.search(once) or not _is_amount(found[0]) or plain.startswith("-"):
         return Rejected(Text("input.amount", {"said": _quoted(text)}))
-    money = Money(amount, limits.currency)
-    return _within(amount, limits, Accepted(money), lambda bound: Money(bound, limits.currency), money)
+    money = Money(found[0], limits.currency)
+    near = () if _CURRENCY.search(plain) or has_unit(plain) else _larger_amounts(found[0], limits)
+    if near:
+        return Rejected(Text("input.meant", {"said": _quoted(text)}), near)
+    return _within(found[0], limits, Accepted(money), lambda bound: Money(bound, limits.currency), money)
 
 
+def _is_amount(number: Decimal) -> bool:
+    return number > 0 and number == number.quantize(Decimal("0.01"))
+
+
+_CURRENCY = re.compile(r"元|块|[¥￥$€]|yuan|rmb|cny")
+_PER_TIME = re.compile(
+    r"[每一1]\s*个?(?:月|年|天|季度|季|周|星期)|(?:\ba|\bper|\beach|\bevery|/)\s*(?:month|year|day|week|season|harvest)\b"
+)
+"""Says how often an amount comes in, not how much."""
 _TIME = re.compile(
     r"\d\s*(?:个月|月|年|天|years?|yrs?|months?|days?|weeks?)\b|^[零一二两三四五六七八九十半]+(?:个月|个半月|年|天)"
 )
+"""A number that counts time: "3年" answers how long, not how much."""
+_SMALL = Decimal(1000)
+"""A bare number below it may be meant in 万, where nothing else says what is too little."""
 
 
-def _counts_time(text: str) -> bool:
-    """Whether the number is a time: "3年" answers how long, not how much."""
-    return _TIME.search(unicodedata.normalize("NFKC", text).casefold().strip()) is not None
+def _larger_amounts(number: Decimal, limits: Limits) -> tuple[Money, ...]:
+    """What a bare number may mean that is too small as it stands: `30` where the least is 10,000. Empty where it is clear."""
+    if number >= (_SMALL if limits.low is None else limits.low):
+        return ()
+    powers = (1, 10_000) if limits.low is None else (1_000, 10_000)
+    within = tuple(number * power for power in powers if _fits(number * power, limits))
+    return tuple(Money(number, limits.currency) for number in within)
+
+
+def _fits(number: Decimal, limits: Limits) -> bool:
+    return (limits.low is None or number >= limits.low) and (limits.high is None or number <= limits.high)
+
+
+def _asked_back(ends: tuple[Value, ...], limits: Limits) -> Rejected:
+    """Both ends of a range, those to choose from that are possible."""
+    low, high = ends
+    near = tuple(end for end in ends if (number := _number(end)) is not None and _fits(number, limits))
+    return Rejected(Text("input.range", {"low": low, "high": high}), near)
 
 
 _NOTHING = re.compile(r"^(0|零|没有|没|无|none|no|nothing|zero|nil)[了的]?$")
@@ -226,13 +177,6 @@ def _balance(text: str, limits: Limits) -> Reading:
     if _NOTHING.match(normalise(text)):
         return Accepted(Money(Decimal(0), limits.currency))
     return _amount(text, limits)
-
-
-def _amount_hint(text: str, found: list[Decimal], limits: Limits) -> Text:
-    if len(found) == 2 and "几" not in text:
-        low, high = (Money(number, limits.currency) for number in found)
-        return Text("input.range", {"low": low, "high": high})
-    return Text("input.amount", {"said": _quoted(text)})
 
 
 def _within(
@@ -250,12 +194,33 @@ _HALF_YEAR = re.compile(r"半年|half a year")
 _AND_A_HALF = re.compile(r"年半|years? and a half")
 _MONTHS = re.compile(r"个?月|months?|mos?\b")
 _MONEY = re.compile(r"元|块|[¥￥$万]|yuan|rmb|cny")
+_YEARS_SAID = 12
+"""A bare number below it may be meant in years."""
 
 
 def _months(text: str, limits: Limits) -> Reading:
-    count = _month_count(unicodedata.normalize("NFKC", text).casefold())
+    """A time in months; a small bare number is asked back where it may be meant in years too."""
+    reading = _months_ahead(text, limits)
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    found = numbers(plain)
+    if _YEARS.search(plain) or _MONTHS.search(plain) or len(found) != 1 or not 0 < found[0] < _YEARS_SAID:
+        return reading
+    in_years = found[0] * 12
+    if in_years != int(in_years) or not _fits(in_years, limits) or _MONEY.search(plain) or has_unit(plain):
+        return reading
+    literal = (reading.value,) if isinstance(reading, Accepted) else ()
+    return Rejected(Text("input.meant", {"said": _quoted(text)}), (*literal, Months(int(in_years))))
+
+
+def _months_ahead(text: str, limits: Limits) -> Reading:
+    """A time where a bare number can only mean months."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if _NOTHING.match(normalise(text)) and not limits.low:
+        return Accepted(Months(0))
+    count = _month_count(plain)
     if count is None:
-        return Rejected(Text("input.months", {"said": _quoted(text)}))
+        ends = _month_range(plain)
+        return _asked_back(ends, limits) if ends else Rejected(Text("input.months", {"said": _quoted(text)}))
     return _within(Decimal(count), limits, Accepted(Months(count)), lambda bound: Months(int(bound)), Months(count))
 
 
@@ -275,11 +240,27 @@ def _month_count(plain: str) -> int | None:
         count = found[0] * 12 + half if in_years else found[0]
     else:
         return None
+    return _whole_months(count)
+
+
+def _month_range(plain: str) -> tuple[Value, ...]:
+    """Both ends of `3-6个月` or `两三年`; empty for anything else."""
+    found = numbers(plain)
+    in_years, in_months = bool(_YEARS.search(plain)), bool(_MONTHS.search(plain))
+    if len(found) != 2 or in_years == in_months or _MONEY.search(plain):
+        return ()
+    counts = [_whole_months(number * (12 if in_years else 1)) for number in found]
+    return tuple(Months(count) for count in counts if count is not None) if None not in counts else ()
+
+
+def _whole_months(count: Decimal) -> int | None:
     return int(count) if count == int(count) and 0 <= count <= 1200 else None
 
 
 def _count(text: str, limits: Limits) -> Reading:
     found = [Decimal(0)] if _NOTHING.match(normalise(text)) else numbers(text)
+    if len(found) == 2 and all(number == int(number) for number in found):
+        return _asked_back(tuple(int(number) for number in found), limits)
     if len(found) != 1 or found[0] != int(found[0]) or found[0] < 0:
         return Rejected(Text("input.count", {"said": _quoted(text)}))
     count = int(found[0])
@@ -353,6 +334,7 @@ KINDS: Mapping[str, Callable[[str, Limits], Reading]] = {
     "amount": _amount,
     "balance": _balance,
     "months": _months,
+    "months_ahead": _months_ahead,
     "count": _count,
     "phone": _phone,
     "uscc": _uscc,
@@ -383,6 +365,22 @@ def is_within(value: Value, low: str | None, high: str | None, values: Values) -
     """Whether an answer keeps to the limits as authored; one without a number has none to keep to."""
     number, least, most = _number(value), limit(low, values), limit(high, values)
     return number is None or ((least is None or least <= number) and (most is None or number <= most))
+
+
+def of_kind(kind: str, number: Decimal, currency: str) -> Value:
+    """A number as an answer of a kind that has a unit or counts."""
+    match kind:
+        case "amount" | "balance":
+            return Money(number, currency)
+        case "months" | "months_ahead":
+            return Months(int(number))
+    return int(number)
+
+
+def number_of(value: Value) -> str:
+    """The number of an amount, a time or a count, without its unit; the way back is `of_kind`."""
+    number = _number(value)
+    return "" if number is None else f"{number:f}"
 
 
 def _number(value: Value) -> Decimal | None:

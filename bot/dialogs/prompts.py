@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from bot.core.figures import Figure
 from bot.core.values import NO_VALUES, Money, Months, Text, Value, Values
@@ -36,6 +37,9 @@ CHANGE = "!change:"
 
 TOPIC = "!topic:"
 """Followed by a topic near to what the customer asked."""
+
+MEANT = "!meant:"
+"""Followed by a number that the customer may have meant."""
 
 LABELS: Mapping[str, str] = {
     BACK: "button.back",
@@ -102,7 +106,7 @@ def _view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: in
             options = offered(step.options, values)
             return View(
                 (said(book, step.shows, values),),
-                {option.id: said(book, option.label, values) for option in options},
+                {option.id: filled(book, option.label, values) for option in options},
                 tuple((option.id,) for option in options),
             )
         case _:
@@ -110,6 +114,12 @@ def _view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: in
 
 
 def said(book: FlowBook, key: str, values: Values) -> Text:
+    """The text as it is worded for the customer's segment: `<key>.<segment>` where there is one, else `key`."""
+    worded = f"{key}.{values.get('segment')}"
+    return filled(book, worded if worded in book.placeholders else key, values)
+
+
+def filled(book: FlowBook, key: str, values: Values) -> Text:
     """The text with just the values it has placeholders for; one that is missing is None, which reads as a dash."""
     return Text(key, {name: values.get(name) for name in book.placeholders.get(key, ())})
 
@@ -225,8 +235,11 @@ def keepable(flow: Flow, step: Ask | Choose, value: Value, values: Values) -> bo
     """
     if isinstance(step, Choose):
         return any(option_value(option) == value for option in offered(tuple(_options(flow, step, values)), values))
-    if value is None:
-        return step.optional
+    return step.optional if value is None else keepable_answer(step, value, values)
+
+
+def keepable_answer(step: Ask, value: Value, values: Values) -> bool:
+    """Whether a value is of the question's kind and within its limits."""
     return _is_kind(step, value) and inputs.is_within(value, step.low, step.high, values)
 
 
@@ -234,12 +247,24 @@ def _is_kind(step: Ask, value: Value) -> bool:
     match step.accepts:
         case "amount" | "balance":
             return isinstance(value, Money)
-        case "months":
+        case "months" | "months_ahead":
             return isinstance(value, Months)
         case "count":
             return isinstance(value, int)
         case _:
             return isinstance(value, str)
+
+
+def meant(step: Ask, choice: str, values: Values) -> Value:
+    """The answer behind a choice that `what_was_meant` has offered; None where it no longer is one."""
+    number = Decimal(choice.removeprefix(MEANT))
+    value = inputs.of_kind(step.accepts, number, str(values.get("currency") or "CNY"))
+    return value if keepable_answer(step, value, values) else None
+
+
+def what_was_meant(near: Iterable[Value]) -> dict[str, Text]:
+    """Answers that the customer may have meant, as choices."""
+    return {f"{MEANT}{inputs.number_of(value)}": Text("button.meant", {"answer": value}) for value in near}
 
 
 def _labelled(book: FlowBook, ids: tuple[str, ...]) -> dict[str, Text]:
@@ -273,7 +298,7 @@ def _choose(book: FlowBook, flow: Flow, frame: Frame, step: Choose, values: Valu
     navigation = _navigation(flow, frame, step.why)
     if navigation:
         rows.append(navigation)
-    labels = {option.id: said(book, option.label, values) for option in options}
+    labels = {option.id: filled(book, option.label, values) for option in options}
     links = {option.id: address for option in options if (address := _address(option, values))}
     figure = figure_of(step.figure, values)
     return View(tuple(body), labels | _labelled(book, navigation), tuple(rows), links, figure=figure)
@@ -293,7 +318,7 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     shown: Values = {**values, **own, "position": place + 1, "total": len(found)}
     options = offered(step.options, shown)
     navigation = (PREVIOUS, NEXT) if len(found) > 1 else ()
-    labels = {option.id: said(book, option.label, shown) for option in options}
+    labels = {option.id: filled(book, option.label, shown) for option in options}
     rows = ((navigation,) if navigation else ()) + tuple((option.id,) for option in options)
     body = [said(book, step.text, shown)]
     if navigation:

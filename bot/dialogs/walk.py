@@ -214,7 +214,8 @@ class Walk:
         offered = {label.key for label in shown.choices.values()}
         besides = {name: label for name, label in besides.items() if label.key not in offered}
         choices = {**shown.choices, **besides}
-        rows = (*shown.rows, *((name,) for name in besides))
+        meant = tuple(name for name in besides if name.startswith(prompts.MEANT))
+        rows = (*((meant,) if meant else ()), *shown.rows, *((name,) for name in besides if name not in meant))
         self.effects.append(
             Show(
                 slot=slot,

@@ -15,8 +15,9 @@ from typing import Final
 from bot.core.errors import ContentError
 from bot.core.rules import Rule
 from bot.core.values import Money
-from bot.products.criteria import PROHIBITED, PURPOSES, SEGMENTS, Change, Criterion, read_criterion
+from bot.products.criteria import Change, Criterion, read_criterion
 from bot.products.fees import Fee, read_fee
+from bot.products.fields import PROHIBITED, PURPOSES, SEGMENTS
 from bot.products.pricing import BaseRate, Pricing, base_rate, read_base_rate, read_pricing
 from bot.products.reading import Section
 from bot.products.repayment import METHODS
@@ -175,14 +176,15 @@ def _product_keys(product: Product) -> Iterator[str]:
         yield from (f"reason.{reason}" for reason in audience.reasons)
         yield from (f"document.{document}" for document in audience.documents)
     for criterion in product.criteria:
+        yield from (f"field.{field}" for field in criterion.asks)
         yield from (f"criterion.{criterion.code}.{state}" for state in _states(criterion))
+        if criterion.measure is not None:
+            yield f"measure.{criterion.measure}"
         yield from (f"change.{change.field}" for change in criterion.changes)
 
 
 def _states(criterion: Criterion) -> tuple[str, ...]:
     """The states that a criterion can be in once everything is answered."""
-    if criterion.shown_by is not None:
-        return ("person",)
     return ("met", "unmet") if criterion.person is None else ("met", "person", "unmet")
 
 
@@ -256,21 +258,24 @@ def _check_product(section: Section, product: Product) -> None:
         )
     if set(product.purposes) & set(product.prohibited):
         section.refuse("purposes", "a purpose is either served or prohibited")
-    codes = [criterion.code for criterion in product.criteria]
-    repeated = [code for code in codes if codes.count(code) > 1]
-    if repeated:
-        section.refuse("criteria", f"give each criterion a code of its own; '{repeated[0]}' is used twice or built in")
-    for segment, shown_by in _unlisted(product):
-        section.refuse(f"audience.{segment}.documents", f"add {shown_by}; a criterion is shown by it")
+    for segment in product.audience:
+        codes = [item.code for item in product.criteria if not item.segments or segment in item.segments]
+        repeated = [code for code in codes if codes.count(code) > 1]
+        if repeated:
+            section.refuse(
+                "criteria", f"give each criterion of a segment its own code; '{repeated[0]}' is used twice or built in"
+            )
+    for segment, paper in _unlisted(product):
+        section.refuse(f"audience.{segment}.documents", f"add {paper}; a criterion is proved by it")
 
 
 def _unlisted(product: Product) -> Iterator[tuple[str, str]]:
-    """Segments with a document that a criterion about them is shown by, and that they are not asked to bring."""
+    """Segments with a document that proves a criterion about them, and that they are not asked to bring."""
     for criterion in product.criteria:
         for segment, audience in product.audience.items():
             concerned = not criterion.segments or segment in criterion.segments
-            if criterion.shown_by is not None and concerned and criterion.shown_by not in audience.documents:
-                yield segment, criterion.shown_by
+            if criterion.proved_by is not None and concerned and criterion.proved_by not in audience.documents:
+                yield segment, criterion.proved_by
 
 
 def _read_extra(section: Section) -> Extra:

@@ -6,6 +6,7 @@ Prose: `docs/algorithms/eligibility.md`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -13,11 +14,13 @@ from typing import Final, Literal, TypeAlias
 
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Product
-from bot.products.criteria import FIELDS, Change, Criterion, field_value
+from bot.products.criteria import Change, Criterion, Judgement, cases_left
+from bot.products.fields import FIELDS, field_value
 
 State: TypeAlias = Literal["met", "person", "unmet", "unknown"]
 Outcome: TypeAlias = Literal["meets", "person", "not_met"]
 
+_PARTS: Final = ("unmet", "met", "unknown", "changes", "papers", "alternatives")
 _FAILING: Final = frozenset(("unmet", "person"))
 _STEP: Final = Decimal(100)  # amounts in counterfactuals are rounded to whole hundreds, to the safe side
 
@@ -45,14 +48,15 @@ class Finding:
 class Assessment:
     """A product's published criteria against some answers.
 
-    Each of `remedies` is a set of changes that together leave nothing unmet; `alternatives` are ids of other products
-    that fit better.
+    Each of `remedies` is a set of changes that together leave nothing unmet; `papers` are the documents that show what
+    counts on the customer's word so far; `alternatives` are ids of other products that fit better.
     """
 
     product: str
     outcome: Outcome
     findings: tuple[Finding, ...]
     remedies: tuple[tuple[Counterfactual, ...], ...] = ()
+    papers: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
 
     @property
@@ -71,29 +75,38 @@ def assess(product: Product, answers: Values, others: Iterable[Product] = ()) ->
     A missing answer leaves its criteria unknown, and the outcome `person` unless something else is not met.
     """
     findings = _findings(product, answers)
+    result = _outcome(finding.state for finding in findings)
+    papers = () if result == "not_met" else _papers(product, answers)
     failing = tuple(finding for finding in findings if finding.state in _FAILING)
     if not failing:
-        return Assessment(product.id, _outcome(finding.state for finding in findings), findings)
+        return Assessment(product.id, result, findings, papers=papers)
     return Assessment(
         product.id,
-        _outcome(finding.state for finding in findings),
+        result,
         findings,
         _remedies(product, answers, failing),
+        papers,
         _alternatives(product, answers, others),
     )
 
 
 def outcome(product: Product, answers: Values) -> Outcome:
     """The outcome alone, as `assess` has it: for many products at once, where nobody asks why."""
-    return _outcome(_state(criterion, answers) for criterion in _speaking(product, answers))
+    return _outcome(_state(product, criterion, answers) for criterion in _speaking(product, answers))
 
 
 def fields_needed(product: Product, answers: Values) -> tuple[str, ...]:
     """The fields that can still change the outcome, in the order to ask them; none once a criterion is not met."""
-    criteria = _speaking(product, answers)
-    if any(_state(criterion, answers) == "unmet" for criterion in criteria):
+    states = [(criterion, _state(product, criterion, answers)) for criterion in _may_speak(product, answers)]
+    settled = {state for criterion, state in states if _speaks(criterion, answers)}
+    if "unmet" in settled:
         return ()
-    asked = {field for criterion in criteria for field in criterion.asks}
+    left = [criterion for criterion, state in states if state == "unknown"]
+    if "person" in settled:
+        left = [criterion for criterion in left if "unmet" in _judgements(product, criterion, answers)]
+    asked = {field for criterion in left for field in criterion.asks}
+    if any(criterion.segments for criterion in left):
+        asked.add("segment")
     return tuple(field for field in FIELDS if field in asked and answers.get(field) is None)
 
 
@@ -101,11 +114,12 @@ def assessment_values(assessment: Assessment) -> Values:
     """An assessment for texts and storage: `outcome`, `product`, lists of texts `met`, `unmet`, `changes`, `alternatives`.
 
     `unmet` also holds what a person would look at; `reason` is the first of it, and None where all is met. `unknown` are
-    the answers still missing. Each item of `changes` is a list of changes that are needed together.
+    the answers still missing. Each item of `changes` is a text, for changes that are needed together one that lists them.
+    `papers` show at the application what was only said so far.
     """
     unmet = assessment.in_state("unmet", "person")
     missing = (finding.text.values["fields"] for finding in assessment.in_state("unknown"))
-    changes = tuple(tuple(change.text for change in remedy) for remedy in assessment.remedies)
+    changes = tuple(_remedy_text(remedy) for remedy in assessment.remedies)
     return {
         "product": Text(f"product.{assessment.product}.name"),
         "product_id": assessment.product,
@@ -117,6 +131,7 @@ def assessment_values(assessment: Assessment) -> Values:
         "reason": unmet[0].text if unmet else None,
         "changes": changes,
         "has_changes": bool(changes),
+        "papers": tuple(Text(f"document.{paper}") for paper in assessment.papers),
         "alternatives": tuple(Text(f"product.{other}.name") for other in assessment.alternatives),
         "alternative_ids": assessment.alternatives,
         "has_alternatives": bool(assessment.alternatives),
@@ -126,12 +141,22 @@ def assessment_values(assessment: Assessment) -> Values:
 def assessment_text(assessment: Assessment) -> Text:
     """The result as a customer reads it: outcome, criteria, what would change it, which other products fit."""
     values = assessment_values(assessment)
-    shown = [part for part in ("unmet", "met", "unknown", "changes", "alternatives") if values[part]]
-    paragraphs = [Text(f"eligibility.{part}", values) for part in (_headline(assessment), *shown, "notice")]
+    paragraphs = [Text(f"eligibility.{part}", values) for part in (*_shown_parts(assessment, values), "notice")]
     joined = paragraphs.pop()
     while paragraphs:
         joined = Text("eligibility.joined", {"first": paragraphs.pop(), "rest": joined})
     return joined
+
+
+def _shown_parts(assessment: Assessment, values: Values) -> tuple[str, ...]:
+    """The paragraphs that have something to say, the headline first."""
+    headline = _headline(assessment)
+    if headline == "prohibited":
+        return headline, "reason"
+    shown = [part for part in _PARTS if values[part]]
+    if len(assessment.remedies) == 1:
+        shown[shown.index("changes")] = "change"
+    return headline, *shown
 
 
 def _headline(assessment: Assessment) -> str:
@@ -139,6 +164,12 @@ def _headline(assessment: Assessment) -> str:
     if any(_prohibits(finding) for finding in assessment.findings):
         return "prohibited"
     return assessment.outcome if assessment.complete or assessment.in_state("unmet", "person") else "open"
+
+
+def _remedy_text(remedy: tuple[Counterfactual, ...]) -> Text:
+    """One change by itself, or several that are needed together."""
+    texts = tuple(change.text for change in remedy)
+    return texts[0] if len(texts) == 1 else Text("change.together", {"changes": texts})
 
 
 def _once(texts: Iterable[Value]) -> tuple[Value, ...]:
@@ -151,8 +182,21 @@ def _once(texts: Iterable[Value]) -> tuple[Value, ...]:
 
 def _speaking(product: Product, answers: Values) -> tuple[Criterion, ...]:
     """The criteria that speak about the customer's segment."""
-    segment = answers.get("segment")
-    return tuple(item for item in product.criteria if not item.segments or segment in item.segments)
+    return tuple(criterion for criterion in product.criteria if _speaks(criterion, answers))
+
+
+def _speaks(criterion: Criterion, answers: Values) -> bool:
+    return not criterion.segments or answers.get("segment") in criterion.segments
+
+
+def _may_speak(product: Product, answers: Values) -> tuple[Criterion, ...]:
+    """The criteria that speak, or would for some segment while that is not known."""
+    return product.criteria if answers.get("segment") is None else _speaking(product, answers)
+
+
+def _papers(product: Product, answers: Values) -> tuple[str, ...]:
+    proofs = (criterion.proved_by for criterion in _speaking(product, answers))
+    return tuple(dict.fromkeys(paper for paper in proofs if paper is not None))
 
 
 def _findings(product: Product, answers: Values) -> tuple[Finding, ...]:
@@ -172,20 +216,28 @@ def _outcome(states: Iterable[State]) -> Outcome:
     return "meets" if found <= {"met"} else "person"
 
 
-def _state(criterion: Criterion, answers: Values) -> State:
-    if any(answers.get(field) is None for field in criterion.asks):
+def _state(product: Product, criterion: Criterion, answers: Values) -> State:
+    """The criterion's judgement; unknown while a missing answer can still make a difference to it."""
+    missing = sum(answers.get(field) is None for field in criterion.asks)
+    if not missing:
+        return criterion.judged(answers)
+    if missing == len(criterion.asks):
         return "unknown"
-    known = _known(criterion, answers)
-    if criterion.meets.holds(known):
-        return "met"
-    return "person" if criterion.person is not None and criterion.person.holds(known) else "unmet"
+    judgements = _judgements(product, criterion, answers)
+    return judgements.pop() if len(judgements) == 1 else "unknown"
+
+
+def _judgements(product: Product, criterion: Criterion, answers: Values) -> set[Judgement]:
+    """What the criterion can come to, whatever the missing answers are."""
+    low, high = product.amount.low, product.amount.high
+    return {criterion.judged(case) for case in cases_left(criterion, answers, low, high)}
 
 
 def _finding(product: Product, criterion: Criterion, answers: Values) -> Finding:
-    state = _state(criterion, answers)
+    state = _state(product, criterion, answers)
     if state == "unknown":
         return Finding(criterion.code, state, Text("criterion.unknown", {"fields": _missing(criterion, answers)}))
-    known = _known(criterion, answers)
+    known = {**criterion.limits, **{field: answers.get(field) for field in criterion.asks}}
     text = Text(f"criterion.{criterion.code}.{state}", _shown(product, criterion, known))
     changes = () if state == "met" else tuple(_counterfactuals(product, criterion, known))
     return Finding(criterion.code, state, text, changes)
@@ -195,18 +247,13 @@ def _missing(criterion: Criterion, answers: Values) -> tuple[Value, ...]:
     return tuple(Text(f"field.{field}") for field in criterion.asks if answers.get(field) is None)
 
 
-def _known(criterion: Criterion, answers: Values) -> dict[str, Value]:
-    """Exactly what the criterion's rules may read: its limits and the answers it asks about."""
-    return {**criterion.limits, **{field: answers[field] for field in criterion.asks}}
-
-
 def _shown(product: Product, criterion: Criterion, known: Mapping[str, Value]) -> Values:
     """The placeholders of a criterion's texts: answers and limits with their units, the product, a prohibition's reason."""
     values: dict[str, Value] = dict(criterion.limits)
     values |= {field: field_value(field, known[field]) for field in criterion.asks}
     values["product"] = Text(f"product.{product.id}.name")
-    if criterion.shown_by is not None:
-        values["document"] = Text(f"document.{criterion.shown_by}")
+    if criterion.measure is not None:
+        values["measure"] = Text(f"measure.{criterion.measure}")
     if "segment" in criterion.asks:
         values["segments"] = tuple(Text(f"segment.{segment}") for segment in product.segments)
     if "purpose" in criterion.asks:
@@ -217,42 +264,61 @@ def _shown(product: Product, criterion: Criterion, known: Mapping[str, Value]) -
 
 
 def _counterfactuals(product: Product, criterion: Criterion, known: Mapping[str, Value]) -> Iterator[Counterfactual]:
-    """The authored changes that are possible and really turn this criterion around."""
+    """The authored changes that are possible and really turn this criterion around; none while an answer is missing."""
+    if any(known[field] is None for field in criterion.asks):
+        return
     for change in criterion.changes:
-        now = field_value(change.field, known[change.field])
-        to = _target(change, now, known)
-        if _possible(product, change.field, to) and criterion.meets.holds({**known, change.field: to}):
-            values = {"now": now, "to": to, "more": _difference(now, to)}
-            yield Counterfactual(change.field, to, Text(f"change.{change.field}", values))
+        to = _target(change, known)
+        if to is not None and _possible(product, change.field, to) and _meets_with(criterion, known, change.field, to):
+            yield Counterfactual(change.field, to, _change_text(change.field, known[change.field], to))
 
 
-def _target(change: Change, now: Value, known: Mapping[str, Value]) -> Value:
-    """What the change's rule yields, with the unit of the field and rounded so that it still suffices."""
-    found = change.to.value(known)
-    match now:
-        case Money(amount=amount, currency=currency):
+def _meets_with(criterion: Criterion, known: Mapping[str, Value], field: str, to: Value) -> bool:
+    return criterion.judged({**known, field: to}) == "met"
+
+
+def _change_text(field: str, answer: Value, to: Value) -> Text:
+    now = field_value(field, answer)
+    return Text(f"change.{field}", {"now": now, "to": field_value(field, to), "more": _difference(now, to)})
+
+
+def _target(change: Change, known: Mapping[str, Value]) -> Value:
+    """What the change's rule yields, with the unit of the field and rounded so that it still suffices; None for no number."""
+    found, now = change.to.value(known), field_value(change.field, known[change.field])
+    match now, found:
+        case bool(), bool():
+            return found
+        case (Text(), str()):
+            return found
+        case _, bool():
+            return None
+        case Money(amount=amount, currency=currency), int() | float() | Decimal() if math.isfinite(found):
             number = Decimal(str(found))
             rounding = ROUND_FLOOR if number < amount else ROUND_CEILING
             return Money((number / _STEP).to_integral_value(rounding) * _STEP, currency)
-        case Months():
-            return Months(int(Decimal(str(found)).to_integral_value(ROUND_CEILING)))
-    return bool(found)
+        case Months(count=count), int() | float() | Decimal() if math.isfinite(found):
+            return Months((math.floor if found < count else math.ceil)(found))
+    return None
 
 
 def _possible(product: Product, field: str, to: Value) -> bool:
     """Whether the product could be had with `to`: nobody is told to ask for less than its least amount."""
-    if not isinstance(to, Money):
-        return True
-    return product.amount.holds(to.amount) if field == "amount" else to.amount >= 0
+    match to:
+        case Money(amount=amount):
+            return product.amount.holds(amount) if field == "amount" else amount >= 0
+        case Months(count=count):
+            return count >= 0
+    return True
 
 
 def _difference(now: Value, to: Value) -> Value:
+    """How far apart two answers are: an amount, or a number of months, which a text counts."""
     match now, to:
         case Money(), Money():
             return Money(abs(to.amount - now.amount), now.currency)
         case Months(), Months():
-            return Months(abs(to.count - now.count))
-    return to
+            return abs(to.count - now.count)
+    return None
 
 
 def _remedies(
@@ -281,26 +347,25 @@ def _distance(change: Counterfactual) -> Decimal:
     match change.text.values["more"]:
         case Money(amount=amount):
             return amount
-        case Months(count=count):
-            return Decimal(count)
+        case int(months):
+            return Decimal(months)
     return Decimal(0)
 
 
 def _suffices(product: Product, answers: Values, changes: Iterable[Counterfactual]) -> bool:
-    """Whether nothing stays unmet once `changes` are made; what is unknown, or only a document shows, may stay so."""
+    """Whether nothing stays unmet once `changes` are made; what is unknown may stay so."""
     changed = {**answers, **{change.field: change.to for change in changes}}
-    answered = (criterion for criterion in _speaking(product, changed) if criterion.shown_by is None)
-    return all(_state(criterion, changed) in {"met", "unknown"} for criterion in answered)
+    return all(
+        _state(product, criterion, changed) in {"met", "unknown"} for criterion in _speaking(product, changed)
+    )
 
 
 def _alternatives(product: Product, answers: Values, others: Iterable[Product]) -> tuple[str, ...]:
     """Other products that serve the purpose and are not ruled out by the answers, those that meet everything first."""
     rivals = [other for other in others if other.id != product.id and _serves(other, answers)]
-    outcomes = {
-        other.id: _outcome(_state(criterion, answers) for criterion in _speaking(other, answers)) for other in rivals
-    }
+    outcomes = {other.id: outcome(other, answers) for other in rivals}
     order: tuple[Outcome, ...] = ("meets", "person")
-    return tuple(other for wanted in order for other, outcome in outcomes.items() if outcome == wanted)
+    return tuple(other for wanted in order for other, found in outcomes.items() if found == wanted)
 
 
 def _serves(product: Product, answers: Values) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from bot.core.errors import ContentError
 
 T = TypeVar("T")
+
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Section:
@@ -48,6 +51,13 @@ class Section:
         if not isinstance(value, str) or not value.strip():
             self.refuse(field, "write a text here")
         return value.strip()
+
+    def code(self, field: str) -> str:
+        """An id of which text keys are made: small letters, digits and `_`."""
+        value = self.text(field)
+        if not _CODE.fullmatch(value):
+            self.refuse(field, f"'{value}' is no id; use small letters, digits and _")
+        return value
 
     def choice(self, field: str, allowed: Sequence[str]) -> str:
         """One of `allowed`."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.core.values import Text, Value, Values
 from bot.products.catalogue import Catalogue
-from bot.products.criteria import PURPOSES, SEGMENTS
+from bot.products.fields import PURPOSES, SEGMENTS
 from bot.products.quote import Quote, make_quote, quote_values
 from bot.products.reading import Section
 from bot.products.repayment import METHODS

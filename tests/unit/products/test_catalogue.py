@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import ContentError
 from bot.products.catalogue import Catalogue, parse_catalogue
-from bot.products.criteria import PROHIBITED, SEGMENTS
+from bot.products.fields import PROHIBITED, SEGMENTS
 from tests.unit.products.conftest import Documents
 
 Spoil = Callable[[Documents], object]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.values import Money, Text, Value
 from bot.products.catalogue import Catalogue
-from bot.products.criteria import SEGMENTS
+from bot.products.fields import SEGMENTS
 from bot.products.recommendation import recommend
 from bot.texts.texts import Texts
 

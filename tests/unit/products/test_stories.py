@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import ContentError
 from bot.products.catalogue import Catalogue
-from bot.products.criteria import SEGMENTS
+from bot.products.fields import SEGMENTS
 from bot.products.stories import PARTS, Story, current, parse_stories, reconcile, story_quote, story_text
 from bot.texts.texts import Texts
 from tests.unit.products.conftest import Documents
