@@ -68,6 +68,7 @@ def facts(content: Content, market: Market, now: datetime, known: Values) -> Val
         "currency": market.currency,
         "lender": Text(f"lender.{content.catalogue.lender.id}"),
         "risk": Text("risk.warning"),
+        "parks": tuple(Text(f"park.{park}") for park in content.catalogue.lender.parks),
         "details": {
             "product": Lazy(lambda: _product_details(content, segment, today)),
             "story": Lazy(lambda: _story_details(content, segment, today)),

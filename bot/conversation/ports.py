@@ -133,6 +133,23 @@ class StoredQuote:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredAssessment:
+    """An eligibility result as it was told: the answers it rests on, and the release whose published criteria made it.
+
+    `criteria` is the state of each criterion by its code: `met`, `person`, `unmet` or `unknown`.
+    """
+
+    id: str
+    conversation: int
+    product: str
+    release: int
+    outcome: str
+    criteria: Mapping[str, str]
+    answers: Values
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptLine:
     """One message of a conversation as staff may read it; `release` is the content that the bot's words come from."""
 
@@ -161,6 +178,16 @@ class Quotes(Protocol):
 
     async def let_go(self, conversation: int) -> None:
         """The customer wants to come back to none any longer; the quotes stay as records of what was shown."""
+        ...
+
+
+class Assessments(Protocol):
+    """Eligibility results as told, so that each can be explained later."""
+
+    async def add(self, assessment: StoredAssessment) -> None: ...
+
+    async def of_conversation(self, conversation: int) -> tuple[StoredAssessment, ...]:
+        """Every result told in a conversation, oldest first."""
         ...
 
 
@@ -193,6 +220,7 @@ class UnitOfWork(Protocol):
 
     consents: Consents
     quotes: Quotes
+    assessments: Assessments
     applications: Applications
     lender_events: LenderEvents
     leads: Leads

@@ -27,14 +27,34 @@ _NUMBER: Final = re.compile(
 _RANGE_MARK: Final = re.compile(r"^\s*(?:-|–|—|~|～|到|至|to|or|或|或者)\s*$")
 # "一些" and "一点" are no numbers, nor is "几十".
 _SECTION: Final = re.compile(r"(?<!几)(?!一[些点般下样直])[零〇一二两三四五六七八九十百千]+[几多余来]?")
-_FROM_TO: Final = re.compile(r"(?<![零〇一二两三四五六七八九])([一二两三四五六七八])([二两三四五六七八九])(?=[十百千]|$)")
+_FROM_TO: Final = re.compile(
+    r"(?<![零〇一二两三四五六七八九])([一二两三四五六七八])([二两三四五六七八九])(?=[十百千]|$)"
+)
 _ABOUT: Final = re.compile(r"(\d+)(?:[多几余]([百千万亿])|([百千万亿])[多几余])")
 _AROUND: Final = re.compile(r"(?<=\d)来(?=[百千万亿])")
 
-_SMALL: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
+_SMALL: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _ENGLISH: Final = {
     "a": 1, "an": 1, "hundred": 100,
     **{word: value for value, word in enumerate(_SMALL)},

@@ -32,7 +32,7 @@ class Lender:
 
     `id` gives the text key of its name. Base rates are dated; `overdue_markup` and `misuse_markup` are the shares added
     to the contract rate on what is overdue or misused; a quote holds for `quote_days`. A payment of up to `fair_share` of
-    what comes in is called light, one above `heavy_share` heavy.
+    what comes in is called light, one above `heavy_share` heavy. `parks` are the partner parks.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Lender:
     quote_days: int
     fair_share: Decimal
     heavy_share: Decimal
+    parks: tuple[str, ...] = ()
 
     def base_rate(self, months: int, on: date) -> BaseRate:
         """The base rate for a term, as published last on or before `on`."""
@@ -159,6 +160,7 @@ def text_keys(catalogue: Catalogue) -> frozenset[str]:
 def _lender_keys(lender: Lender) -> Iterator[str]:
     yield f"lender.{lender.id}"
     yield from (f"base_rate.{rate.id}" for rate in lender.base_rates)
+    yield from (f"park.{park}" for park in lender.parks)
 
 
 def _product_keys(product: Product) -> Iterator[str]:
@@ -198,6 +200,7 @@ def _read_lender(section: Section) -> Lender:
         quote_days=section.whole("quote_days", low=1),
         fair_share=section.number("fair_share", high="1"),
         heavy_share=section.number("heavy_share", high="1"),
+        parks=section.optional("parks", section.texts, ()),
     )
     if not lender.base_rates:
         section.refuse("base_rates", "add at least one base rate")

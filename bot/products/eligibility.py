@@ -69,8 +69,10 @@ class Assessment:
         return tuple(finding for finding in self.findings if finding.state in states)
 
 
-def assess(product: Product, answers: Values, others: Iterable[Product] = ()) -> Assessment:
-    """`answers` (by the names of `criteria.FIELDS`) against the criteria of `product`; alternatives come from `others`.
+def assess(
+    product: Product, answers: Values, others: Iterable[Product] = (), most_alternatives: int | None = None
+) -> Assessment:
+    """`answers` (by the names of `FIELDS`) against the criteria of `product`; alternatives come from `others`, best first.
 
     A missing answer leaves its criteria unknown, and the outcome `person` unless something else is not met.
     """
@@ -86,7 +88,7 @@ def assess(product: Product, answers: Values, others: Iterable[Product] = ()) ->
         findings,
         _remedies(product, answers, failing),
         papers,
-        _alternatives(product, answers, others),
+        _alternatives(product, answers, others)[:most_alternatives],
     )
 
 
@@ -355,9 +357,7 @@ def _distance(change: Counterfactual) -> Decimal:
 def _suffices(product: Product, answers: Values, changes: Iterable[Counterfactual]) -> bool:
     """Whether nothing stays unmet once `changes` are made; what is unknown may stay so."""
     changed = {**answers, **{change.field: change.to for change in changes}}
-    return all(
-        _state(product, criterion, changed) in {"met", "unknown"} for criterion in _speaking(product, changed)
-    )
+    return all(_state(product, criterion, changed) in {"met", "unknown"} for criterion in _speaking(product, changed))
 
 
 def _alternatives(product: Product, answers: Values, others: Iterable[Product]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bot.core.values import NO_VALUES, Text, Values
 from bot.products.catalogue import Catalogue, Product
-from bot.products.fields import field_value
 from bot.products.eligibility import Outcome, outcome
+from bot.products.fields import field_value
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,6 +297,5 @@ def _unused(documents: Documents, parsed: _Parsed) -> Iterator[Problem]:
     }
     named = used.union(_listed_labels(parsed, keys), *(strings(documents[part]) for part in ("flows", "notices")))
     for key in keys:
-        base = bound_to(key) or key
-        if base not in named and not program.uses(base) and not is_command(key):
+        if not any(one in named or program.uses(one) for one in (key, bound_to(key) or key)) and not is_command(key):
             yield Problem("locales", key, "nothing uses this text", "take it out", blocking=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bot import resources
+from bot.products.fields import SEGMENTS
 from bot.publishing.labels import ALSO
 from bot.publishing.menu import PREFIX, SUFFIX
 
@@ -69,8 +70,9 @@ def strings(document: Any) -> Iterator[str]:
 
 
 def bound_to(key: str) -> str | None:
-    """The text that `key` only accompanies, if it does: synonyms go with their label."""
-    return key.removesuffix(ALSO) if key.endswith(ALSO) else None
+    """The text that `key` accompanies, if it does: synonyms go with their label, a segment's wording with the common one."""
+    base, _, last = key.rpartition(".")
+    return base if last in SEGMENTS or key.endswith(ALSO) else None
 
 
 def is_command(key: str) -> bool:

@@ -207,6 +207,23 @@ class QuoteRow(Row, table=True):
     kept_at: datetime | None = _moment(default=None)
 
 
+class AssessmentRow(Row, table=True):
+    """An eligibility result as it was told. `sequence` is the order in which results were told."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (sa.UniqueConstraint("sequence"), sa.Index(None, "conversation_id", "sequence"))
+
+    id: str = _text(primary_key=True)
+    sequence: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), nullable=False))
+    conversation_id: int = _owner()
+    product: str = _text()
+    release: int
+    outcome: str = _text()
+    criteria: dict[str, Any] = _json()
+    answers: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+
+
 class ApplicationRow(Row, table=True):
     """A pre-application. `progress` is what the lender has told."""
 

@@ -23,6 +23,7 @@ from bot.applications.application import Applications
 from bot.applications.consent import Consents
 from bot.conversation.ports import (
     AlreadyTaken,
+    Assessments,
     Conversation,
     Job,
     LenderEvents,
@@ -48,6 +49,7 @@ from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
 from bot.storage.outbox import drop_campaigns
 from bot.storage.repositories.applications import PostgresApplications
+from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
@@ -73,6 +75,7 @@ class PostgresUnitOfWork:
         "_messages",
         "_owner",
         "applications",
+        "assessments",
         "consents",
         "leads",
         "lender_events",
@@ -92,6 +95,7 @@ class PostgresUnitOfWork:
         self._committed = False
         self.consents: Consents = PostgresConsents(connection)
         self.quotes: Quotes = PostgresQuotes(connection)
+        self.assessments: Assessments = PostgresAssessments(connection)
         self.applications: Applications = PostgresApplications(connection)
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
         self.leads: Leads = PostgresLeads(connection)

@@ -13,6 +13,7 @@ from bot.applications.application import Applications
 from bot.applications.consent import Consents, text_hash
 from bot.conversation.ports import (
     AlreadyTaken,
+    Assessments,
     Conversation,
     Failure,
     Job,
@@ -36,6 +37,7 @@ from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
     MemoryApplications,
+    MemoryAssessments,
     MemoryConsents,
     MemoryLeads,
     MemoryLenderEvents,
@@ -60,6 +62,7 @@ class MemoryUnitOfWork:
         self._acts: list[AuditEvent] = []
         self.consents: Consents = MemoryConsents(transaction)
         self.quotes: Quotes = MemoryQuotes(transaction)
+        self.assessments: Assessments = MemoryAssessments(transaction)
         self.applications: Applications = MemoryApplications(transaction)
         self.lender_events: LenderEvents = MemoryLenderEvents(transaction)
         self.leads: Leads = MemoryLeads(transaction)
@@ -160,6 +163,9 @@ class MemoryUnitOfWork:
         for quote in records.quotes.rows():
             if quote.conversation == conversation and quote.id not in named:
                 records.quotes.remove(quote.id)
+        for assessment in records.assessments.rows():
+            if assessment.conversation == conversation:
+                records.assessments.remove(assessment.id)
         for lead in records.leads.rows():
             if lead.conversation == conversation:
                 records.leads.put(lead.id, replace(lead, facts={}))

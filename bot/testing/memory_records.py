@@ -12,7 +12,7 @@ from bot.applications import progress
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.applications.events import LenderEvent
-from bot.conversation.ports import StoredQuote
+from bot.conversation.ports import StoredAssessment, StoredQuote
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import Values
@@ -89,6 +89,22 @@ class MemoryQuotes:
 
     def _kept(self, conversation: int) -> list[StoredQuote]:
         return [one for one in self._quotes.rows() if one.conversation == conversation and one.kept_at is not None]
+
+
+class MemoryAssessments:
+    """See `Assessments`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._assessments = transaction.assessments
+
+    async def add(self, assessment: StoredAssessment) -> None:
+        """See `Assessments.add`."""
+        kept = replace(assessment, answers=stored(assessment.answers), criteria=dict(assessment.criteria))
+        self._assessments.put(assessment.id, kept)
+
+    async def of_conversation(self, conversation: int) -> tuple[StoredAssessment, ...]:
+        """See `Assessments.of_conversation`."""
+        return tuple(told for told in self._assessments.rows() if told.conversation == conversation)
 
 
 class MemoryApplications:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.applications.events import LenderEvent
-from bot.conversation.ports import Conversation, Job, Outgoing, StoredQuote
+from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment, StoredQuote
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.handoff.records import Lead, Manager
@@ -80,6 +80,7 @@ class Tables:
     outbox: dict[int, OutboxItem] = field(default_factory=dict)
     consents: dict[str, ConsentRecord] = field(default_factory=dict)
     quotes: dict[str, StoredQuote] = field(default_factory=dict)
+    assessments: dict[str, StoredAssessment] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
     lender_events: dict[tuple[str, str], Heard] = field(default_factory=dict)
     leads: dict[int, Lead] = field(default_factory=dict)
@@ -148,6 +149,7 @@ class Transaction:
         self.outbox = Draft(tables.outbox)
         self.consents = Draft(tables.consents)
         self.quotes = Draft(tables.quotes)
+        self.assessments = Draft(tables.assessments)
         self.applications = Draft(tables.applications)
         self.lender_events = Draft(tables.lender_events)
         self.leads = Draft(tables.leads)

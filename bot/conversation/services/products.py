@@ -1,4 +1,4 @@
-"""Products, case stories and eligibility."""
+"""Products and case stories."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 from bot.conversation.rendering import trimmed, trimmed_figure
 from bot.conversation.services.call import Call, Result
+from bot.conversation.services.eligibility import criterion_answers
 from bot.conversation.services.quotes import compared, quote_for, store
 from bot.core.values import Money, Months, Value, Values
 from bot.products.burden import Takings, burden, burden_chart, burden_text
 from bot.products.catalogue import Product
-from bot.products.eligibility import assess, assessment_text, fields_needed
 from bot.products.quote import Quote
 from bot.products.recommendation import reasons, recommend
 from bot.products.stories import current
@@ -22,13 +22,13 @@ MOST_RIVALS: Final = 6
 
 async def list_products(call: Call) -> Result:
     """The products for the customer's segment, best first."""
-    found = recommend(call.content.catalogue, call.text("segment"), _answers(call))
+    found = recommend(call.content.catalogue, call.text("segment"), criterion_answers(call.values))
     return Result("found" if found else "none", {"products": tuple(item.product for item in found)})
 
 
 async def list_rivals(call: Call) -> Result:
     """The customer's other products that the chosen one, and the one it is compared with, can be compared with."""
-    found = recommend(call.content.catalogue, call.text("segment"), _answers(call))
+    found = recommend(call.content.catalogue, call.text("segment"), criterion_answers(call))
     taken = {call.text("product"), call.text("rival")}
     rivals = tuple(item.product for item in found if item.product not in taken)[:MOST_RIVALS]
     return Result("found" if rivals else "none", {"rivals": rivals})
@@ -58,7 +58,7 @@ def _common_terms(call: Call, product: Product) -> Values:
 async def why_this_one(call: Call) -> Result:
     """The reasons for showing a product to this customer, and what speaks against it."""
     product, segment = call.content.catalogue.product(call.text("product")), call.text("segment")
-    found = reasons(product, segment, _answers(call))
+    found = reasons(product, segment, criterion_answers(call))
     return Result("found", {"reasons": tuple(trimmed(reason, call.content.texts) for reason in found)})
 
 
@@ -96,43 +96,3 @@ async def list_stories(call: Call) -> Result:
     segment = call.text("segment")
     told = current(call.content.stories, call.market.today(call.now), segment or None)
     return Result("found" if told else "none", {"stories": tuple(story.id for story in told)})
-
-
-async def next_question(call: Call) -> Result:
-    """The next answer that can still change the eligibility result: its field as outcome, or `done`."""
-    product = call.content.catalogue.product(call.text("product"))
-    needed = fields_needed(product, _answers(call))
-    return Result(needed[0] if needed else "done", {})
-
-
-async def assess_eligibility(call: Call) -> Result:
-    """The published criteria against the answers: `meets`, `person` or `not_met`, never a decision."""
-    catalogue = call.content.catalogue
-    others = catalogue.for_segment(call.text("segment"))
-    assessment = assess(catalogue.product(call.text("product")), _answers(call), others)
-    call.audit(
-        "eligibility.assessed",
-        product=call.text("product"),
-        outcome=assessment.outcome,
-        release=call.content.number,
-    )
-    shown = trimmed(assessment_text(assessment), call.content.texts)
-    return Result(
-        assessment.outcome,
-        {"eligibility": shown, "eligibility_outcome": assessment.outcome, "alternatives": assessment.alternatives},
-    )
-
-
-def _answers(call: Call) -> Values:
-    """The answers that criteria may read, in the form that they read."""
-    return {name: _criterion_value(value) for name, value in call.values.items() if value is not None}
-
-
-def _criterion_value(value: Value) -> Value:
-    match value:
-        case Months(count=count):
-            return count
-        case "yes" | "no":
-            return value == "yes"
-        case _:
-            return value

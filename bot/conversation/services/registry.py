@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.conversation.services import answers, applications, consents, privacy, products, quotes
+from bot.conversation.services import answers, applications, consents, eligibility, privacy, products, quotes
 from bot.conversation.services.call import Remote, Service
 
 LOCAL: Final[Mapping[str, Service]] = {
@@ -15,8 +15,8 @@ LOCAL: Final[Mapping[str, Service]] = {
     "compare-products": products.compare_products,
     "why-this-one": products.why_this_one,
     "repayment-on-takings": products.repayment_on_takings,
-    "next-question": products.next_question,
-    "assess-eligibility": products.assess_eligibility,
+    "next-question": eligibility.next_question,
+    "assess-eligibility": eligibility.assess_eligibility,
     "quote": quotes.quote,
     "quote-less": quotes.quote_less,
     "quote-more": quotes.quote_more,

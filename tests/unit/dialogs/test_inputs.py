@@ -16,17 +16,16 @@ from bot.dialogs.inputs import (
     Reading,
     Rejected,
     answer_and_question,
-    chinese_number,
     is_within,
     kind_of,
     limit,
     looks_like_question,
     normalise,
-    numbers,
     read,
     says_minor,
     surely_asks,
 )
+from bot.dialogs.numbers import numbers
 
 FREE = Limits()
 

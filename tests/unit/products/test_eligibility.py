@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Catalogue
-from bot.products.criteria import FIELDS, PROHIBITED, PURPOSES, SEGMENTS, names_read
+from bot.products.criteria import names_read
+from bot.products.fields import FIELDS, PROHIBITED, PURPOSES, SEGMENTS
 from bot.products.eligibility import Assessment, assess, assessment_text, assessment_values, fields_needed
 from bot.texts.texts import Texts
 

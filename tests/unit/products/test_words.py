@@ -8,8 +8,8 @@ import pytest
 from bot.core.values import Rate, Text
 from bot.products.cards import product_values, segment_cards
 from bot.products.catalogue import Catalogue, text_keys
-from bot.products.fields import PURPOSES, SEGMENTS
 from bot.products.fees import MOMENTS, PAYEES
+from bot.products.fields import PURPOSES, SEGMENTS
 from bot.products.pricing import RESETS
 from bot.products.repayment import METHODS
 from bot.products.stories import Story, story_keys
