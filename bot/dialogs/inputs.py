@@ -136,7 +136,7 @@ def _is_amount(number: Decimal) -> bool:
     return number > 0 and number == number.quantize(Decimal("0.01"))
 
 
-_CURRENCY = re.compile(r"元|块|[¥￥$€]|yuan|rmb|cny")
+_CURRENCY = re.compile(r"元|块|毛|角|[¥￥$€]|yuan|rmb|cny")
 _PER_TIME = re.compile(
     r"[每一1]\s*个?(?:月|年|天|季度|季|周|星期)|(?:\ba|\bper|\beach|\bevery|/)\s*(?:month|year|day|week|season|harvest)\b"
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,6 +73,12 @@ def bound_to(key: str) -> str | None:
     """The text that `key` accompanies, if it does: synonyms go with their label, a segment's wording with the common one."""
     base, _, last = key.rpartition(".")
     return base if last in SEGMENTS or key.endswith(ALSO) else None
+
+
+def common_wording(key: str, known: Collection[str]) -> str:
+    """The text of which `key` is a segment's wording; `key` itself where it is none."""
+    base, _, last = key.rpartition(".")
+    return base if last in SEGMENTS and base in known else key
 
 
 def is_command(key: str) -> bool:

@@ -36,6 +36,7 @@ from bot.dialogs.events import Event, Released, Returned, Signalled, TimedOut
 from bot.dialogs.stories import Manager, Story
 from bot.dialogs.withheld import without_numbers
 from bot.publishing.content import Content
+from bot.publishing.keys import common_wording
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
 from bot.testing.memory_stage import BEGINNING, MemoryStage, Prepare
@@ -150,7 +151,7 @@ class EngineTurns:
         number = self._slots.get(show.slot) if show.edit else None
         number = number or str(next(self._numbers))
         self._slots[show.slot] = number
-        parts = tuple(Part(text.key, text) for text in show.body)
+        parts = tuple(Part(common_wording(text.key, self._content.texts.keys), text) for text in show.body)
         knobs = tuple(tuple(_knob(button) for button in row) for row in show.buttons)
         self.screen.show(number, Shown(parts, knobs, asks_contact=show.asks_contact))
 

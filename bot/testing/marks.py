@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.dialogs.reader import parse_flows
-from bot.publishing.keys import is_command
+from bot.publishing.keys import common_wording, is_command
 from bot.publishing.labels import ALSO, label_keys
 from bot.publishing.release import Documents
 
@@ -36,8 +36,9 @@ class Marks:
         keys = sorted(set().union(*messages.values()))
         labels = label_keys(parse_flows(documents["flows"], 0, messages).values(), keys)
         marked = [key for key in keys if key not in labels and not key.endswith(ALSO) and not is_command(key)]
-        self._marks = {key: chr(_FIRST + number) for number, key in enumerate(marked)}
-        self._keys = {mark: key for key, mark in self._marks.items()}
+        marks = {key: chr(_FIRST + number) for number, key in enumerate(marked)}
+        self._marks = {key: marks[common_wording(key, marks)] for key in marked}
+        self._keys = {mark: common_wording(key, marks) for key, mark in self._marks.items()}
         self.documents: dict[str, Any] = {
             **documents,
             "messages": {locale: self._marked(words) for locale, words in messages.items()},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from bot.core.errors import ContentError
-from bot.core.values import Money, Text
+from bot.core.values import Money, Months, Text
 from bot.dialogs.effects import Acknowledge, RecordConsent, Request, SetTimer, Show
 from bot.dialogs.events import Pressed, Released, Returned, Said, Signalled, TimedOut
 from bot.dialogs.model import FlowRef
@@ -40,7 +41,7 @@ def slow() -> tuple[Talk, Request]:
     """A conversation in which a slow service has been asked."""
     talk = Talk(book(SLOW))
     talk.open()
-    talk.say("5")
+    talk.say("5000")
     (request,) = sent(talk)
     return talk, request
 
@@ -164,7 +165,7 @@ def test_a_form_goes_on_in_the_release_it_began_with() -> None:
     newer = replace(new, ref=FlowRef("form", 2))
     home = {FlowRef(name, 2): talk.book.flows[FlowRef(name, 1)] for name in ("home", "resume")}
     talk.book = replace(talk.book, release=2, flows={old.ref: old, newer.ref: newer, **home})
-    talk.say("5")
+    talk.say("5000")
     assert (talk.step, talk.state.frames[-1].flow) == ("send", FlowRef("form", 1))
 
 
@@ -194,7 +195,7 @@ def reviewed() -> Talk:
     """A form that has come to its review."""
     talk = Talk(book(FORM))
     talk.open()
-    talk.say("5")
+    talk.say("5000")
     answer(talk, "fine")
     talk.press("a")
     assert talk.step == "sum"
@@ -209,13 +210,13 @@ def answer(talk: Talk, outcome: str) -> None:
 def test_a_change_that_a_service_refuses_is_told_and_asked_again_however_often() -> None:
     talk = reviewed()
     talk.press("!change:first")
-    talk.say("500")
+    talk.say("500000")
     answer(talk, "refused")
     assert (talk.step, said(talk)) == ("again", ["sorry", "review.affects", "how.much", "current"])
-    talk.say("400")
+    talk.say("400000")
     answer(talk, "refused")
     assert talk.step == "again"
-    talk.say("6")
+    talk.say("6000")
     answer(talk, "fine")
     assert talk.step == "sum"
     assert isinstance(talk.answers["amount"], Money)
@@ -228,7 +229,7 @@ def test_a_change_asks_what_it_invalidates_and_nothing_else() -> None:
     assert (talk.step, said(talk)[-2:]) == ("extra", ["review.affects", "extra"])
     talk.say("more")
     talk.press("!change:first")
-    talk.say("7")
+    talk.say("7000")
     answer(talk, "fine")
     assert talk.step == "sum"
 
@@ -240,6 +241,46 @@ def test_a_change_is_left_as_it_was_by_going_back() -> None:
     talk.press("!back")
     answer(talk, "fine")
     assert (talk.step, talk.answers["amount"]) == ("sum", before)
+
+
+# What may mean several things
+
+MEANT = """
+steps:
+  first: {ask: how.much, saves: amount, accepts: amount, low: 10000, high: 500000, why: because, goto: second}
+  second: {ask: how.long, saves: months, accepts: months, goto: end}
+  end: {end: home}
+"""
+
+
+def test_what_may_mean_several_things_is_asked_back_with_a_button_for_each() -> None:
+    talk = Talk(book(MEANT))
+    talk.open()
+    talk.say("30")
+    assert (talk.step, said(talk)[-2:]) == ("first", ["input.meant", "how.much"])
+    talk.press("!meant:300000")
+    assert (talk.step, talk.answers["amount"]) == ("second", Money(Decimal(300_000)))
+    talk.say("两三年")
+    talk.press("!meant:36")
+    assert talk.state.known["months"] == Months(36)
+
+
+def test_what_was_meant_can_still_be_pressed_after_a_stale_press_and_be_typed_instead() -> None:
+    talk = Talk(book(MEANT))
+    talk.open()
+    talk.say("30")
+    talk.take(Pressed(NOW, "0.0.!meant:1"))
+    assert "!meant:300000" in (talk.state.prompt.choices if talk.state.prompt else ())
+    talk.say("20万")
+    assert talk.answers["amount"] == Money(Decimal(200_000))
+
+
+def test_a_text_is_worded_for_the_segment_of_the_customer() -> None:
+    worded = book(MEANT, placeholders={"how.much": frozenset(), "how.much.farmer": frozenset()})
+    for segment, key in (("farmer", "how.much.farmer"), ("sole_trader", "how.much")):
+        talk = Talk(worded, {"segment": segment})
+        talk.open()
+        assert said(talk) == [key]
 
 
 # Interruptions

@@ -18,12 +18,14 @@ from bot.dialogs.events import Attached, Opened, Pressed, Released, Returned, Sa
 from bot.dialogs.inputs import FREE_KINDS
 from bot.dialogs.model import Ask
 from bot.dialogs.state import State
+from bot.products.fields import FIELDS
 from tests.unit.dialogs.world import MOST_CALLS, World, content
 
 TYPED = {
-    "amount": ("30万", "50,000", "１２００００", "20-30万", "三十万", "1.5 million", "0", "much"),
-    "balance": ("0", "没有", "2万", "none", "?"),
-    "months": ("12", "2年", "半年", "18个月", "long", "400"),
+    "amount": ("30万", "50,000", "１２００００", "20-30万", "三十万", "1.5 million", "30", "0", "much"),
+    "balance": ("0", "没有", "2万", "none", "30", "三五万", "?"),
+    "months": ("12", "2年", "半年", "18个月", "3", "long", "400"),
+    "months_ahead": ("7", "半年", "三四个月", "long"),
     "count": ("3", "-", "三"),
     "phone": ("13800138000", "+86 138 0013 8000", "12345", "no phone"),
     "uscc": ("91110000600037341L", "9111 0000 6000 3734 1L", "123"),
@@ -53,7 +55,7 @@ CONSENT: Values = {
     "consent_purpose": WORDS, "consent_effect": WORDS, "consent_meaning": WORDS, "consent_state": WORDS,
     "consent_time": datetime(2026, 11, 20, tzinfo=UTC), "consent_end": WORDS,
 }  # fmt: skip
-FIELDS = ("segment", "amount", "purpose", "has_licence", "months_trading", "monthly_turnover", "open_debts", "done")
+ASKED = (*FIELDS, "done")
 
 
 def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tuple[str, Values]:
@@ -68,10 +70,12 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             told = draw(st.lists(st.sampled_from([story.id for story in content().stories]), max_size=2, unique=True))
             return ("found" if told else "none"), {"stories": tuple(told)}
         case "next-question":
-            return draw(st.sampled_from(FIELDS)), {}
+            return draw(st.sampled_from(ASKED)), {}
         case "assess-eligibility":
             outcome = draw(st.sampled_from(("meets", "person", "not_met")))
-            return outcome, {"eligibility": WORDS, "eligibility_outcome": outcome, "alternatives": ()}
+            instead = draw(st.lists(st.sampled_from(PRODUCTS), max_size=3, unique=True))
+            told: Values = {"eligibility": WORDS, "eligibility_outcome": outcome, "alternatives": tuple(instead)}
+            return outcome, {**told, "amount_would_do": draw(st.booleans())}
         case "quote":
             quoted: Values = {"quote": "q", "quote_text": WORDS, "refusal": WORDS}
             return "refused" if refusing else draw(st.sampled_from(("quoted", "refused", "withheld"))), quoted
@@ -143,7 +147,7 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
         case "list-products":
             return "found", {"products": PRODUCTS}
         case "next-question":
-            return next((name for name in FIELDS if name not in known), "done"), {}
+            return next((name for name in ASKED if name not in known), "done"), {}
         case "quote":
             return "quoted", {"quote": "q", "quote_text": WORDS}
         case "check-consents":
@@ -151,7 +155,12 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
         case "respect-refusals":
             return "none", {}
         case "assess-eligibility":
-            return "meets", {"eligibility": WORDS, "eligibility_outcome": "meets", "alternatives": ()}
+            return "meets", {
+                "eligibility": WORDS,
+                "eligibility_outcome": "meets",
+                "alternatives": (),
+                "amount_would_do": False,
+            }
     return "found", {"answer": WORDS}
 
 

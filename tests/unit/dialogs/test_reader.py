@@ -47,7 +47,7 @@ def test_a_flow_that_is_none_says_why(text: str, told: str) -> None:
         ("{goto: b}", "one of say, ask, choose, cards, branch, consent, recall, review, call, await, handoff, enter, end is expected"),
         ("{say: a}", "field 'goto' is missing; add it"),
         ("{say: a, goto: b, loud: true}", "unknown field 'loud'; correct or remove it"),
-        ("{ask: a, saves: x, accepts: colour, goto: b}", "accepts 'colour' is unknown; use one of amount, balance, months, count, phone, uscc, words, name"),
+        ("{ask: a, saves: x, accepts: colour, goto: b}", "accepts 'colour' is unknown; use one of amount, balance, months, months_ahead, count, phone, uscc, words, name"),
         ("{ask: a, saves: x, accepts: amount, low: 1.2.3, goto: b}", "limit '1.2.3' is neither a number nor the name of a value"),
         ("{ask: a, saves: x, accepts: amount, goto: b, optional: maybe}", "field 'optional' must be true or false"),
         ("{choose: a, columns: two, options: []}", "field 'columns' must be a whole number"),

@@ -12,8 +12,8 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Catalogue
 from bot.products.criteria import names_read
-from bot.products.fields import FIELDS, PROHIBITED, PURPOSES, SEGMENTS
 from bot.products.eligibility import Assessment, assess, assessment_text, assessment_values, fields_needed
+from bot.products.fields import FIELDS, PROHIBITED, PURPOSES, SEGMENTS
 from bot.texts.texts import Texts
 
 # What must never decide about credit, and what commonly stands in for it.
