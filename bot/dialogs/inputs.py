@@ -82,9 +82,8 @@ def says_minor(text: str) -> bool:
     stated = _OWN_AGE.fullmatch(normalise(text))
     if stated is None:
         return False
-    written = stated["zh"] or stated["en"]
-    age = Decimal(written) if written.isdecimal() else chinese_number(written)
-    return age is not None and age < OF_AGE
+    ages = numbers(stated["zh"] or stated["en"])
+    return bool(ages) and max(ages) < OF_AGE
 
 
 def looks_like_question(text: str) -> bool:

@@ -74,8 +74,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
         case "assess-eligibility":
             outcome = draw(st.sampled_from(("meets", "person", "not_met")))
             instead = draw(st.lists(st.sampled_from(PRODUCTS), max_size=3, unique=True))
-            told: Values = {"eligibility": WORDS, "eligibility_outcome": outcome, "alternatives": tuple(instead)}
-            return outcome, {**told, "amount_would_do": draw(st.booleans())}
+            result: Values = {"eligibility": WORDS, "eligibility_outcome": outcome, "alternatives": tuple(instead)}
+            return outcome, {**result, "amount_would_do": draw(st.booleans())}
         case "quote":
             quoted: Values = {"quote": "q", "quote_text": WORDS, "refusal": WORDS}
             return "refused" if refusing else draw(st.sampled_from(("quoted", "refused", "withheld"))), quoted
