@@ -9,7 +9,7 @@ from bot.conversation.rendering import trimmed, trimmed_figure
 from bot.conversation.services.call import Call, Result
 from bot.conversation.services.eligibility import criterion_answers
 from bot.conversation.services.quotes import compared, quote_for, store
-from bot.core.values import Money, Months, Value, Values
+from bot.core.values import Money, Months, Values
 from bot.products.burden import Takings, burden, burden_chart, burden_text
 from bot.products.catalogue import Product
 from bot.products.quote import Quote
@@ -28,7 +28,7 @@ async def list_products(call: Call) -> Result:
 
 async def list_rivals(call: Call) -> Result:
     """The customer's other products that the chosen one, and the one it is compared with, can be compared with."""
-    found = recommend(call.content.catalogue, call.text("segment"), criterion_answers(call))
+    found = recommend(call.content.catalogue, call.text("segment"), criterion_answers(call.values))
     taken = {call.text("product"), call.text("rival")}
     rivals = tuple(item.product for item in found if item.product not in taken)[:MOST_RIVALS]
     return Result("found" if rivals else "none", {"rivals": rivals})
@@ -58,7 +58,7 @@ def _common_terms(call: Call, product: Product) -> Values:
 async def why_this_one(call: Call) -> Result:
     """The reasons for showing a product to this customer, and what speaks against it."""
     product, segment = call.content.catalogue.product(call.text("product")), call.text("segment")
-    found = reasons(product, segment, criterion_answers(call))
+    found = reasons(product, segment, criterion_answers(call.values))
     return Result("found", {"reasons": tuple(trimmed(reason, call.content.texts) for reason in found)})
 
 
@@ -84,11 +84,11 @@ async def repayment_on_takings(call: Call) -> Result:
 
 def _takings(call: Call) -> Takings | None:
     """What comes in, as the customer said; a farmer's come with the harvest."""
-    name = "harvest_takings" if call.text("segment") == "farmer" else "monthly_turnover"
+    name = "season_income" if call.text("segment") == "farmer" else "monthly_turnover"
     amount = call.values.get(name)
     if not isinstance(amount, Money) or amount.amount <= 0:
         return None
-    return Takings(amount.amount, harvest=name == "harvest_takings")
+    return Takings(amount.amount, harvest=name == "season_income")
 
 
 async def list_stories(call: Call) -> Result:

@@ -141,7 +141,7 @@ def test_a_product_for_others_is_not_met_and_the_own_one_offered(catalogue: Cata
 
 
 def test_a_result_names_the_papers_that_show_later_what_was_only_said(catalogue: Catalogue, texts: Texts) -> None:
-    seller = {"platform_months": 14, "platform_turnover": money(40_000)}
+    seller: dict[str, Value] = {"platform_months": 14, "platform_turnover": money(40_000)}
     assessment = _assess(catalogue, "platform_line", seller)
     assert (assessment.outcome, assessment.papers) == ("meets", ("licence", "platform_settlements"))
     assert "On your own word" in texts.render(assessment_text(assessment), "en")
@@ -162,36 +162,30 @@ MEMBER: dict[str, Value] = {**SHOP, "segment": "small_company", "park_member": T
 
 
 @pytest.mark.parametrize(
-    ("product", "customer", "spoilt", "outcome", "code", "change"),
+    ("product", "customer", "spoilt", "outcome", "because"),
     [
-        ("harvest", HARVESTS, {"season_income": money(60_000)}, "person", "amount_share", ("amount", money(30_000))),
-        ("harvest", HARVESTS, {"harvest_months": 14}, "not_met", "harvest_in_term", ("harvest_months", Months(11))),
-        ("supply_order", HARVESTS, {"order": "promised"}, "person", "purchaser_order", ("order", "signed")),
-        ("supply_order", HARVESTS, {"order": "none"}, "not_met", "purchaser_order", ("order", "signed")),
-        ("supply_order", HARVESTS, {"order_amount": money(60_000)}, "person", "amount_share", ("amount", money(36_000))),
-        ("supply_order", HARVESTS, {"delivery_months": 13}, "not_met", "delivery_in_term", ("delivery_months", Months(11))),
-        ("platform_line", SELLER, {"platform_months": 4}, "person", "time_on_platform", ("platform_months", Months(6))),
-        ("platform_line", SELLER, {"platform_months": 0}, "not_met", "time_on_platform", ("platform_months", Months(6))),
-        ("platform_line", SELLER, {"platform_turnover": money(10_000)}, "not_met", "amount_covered", ("amount", money(20_000))),
-        ("service_cycle", SCHOOL, {"has_permit": False}, "not_met", "permit", ("has_permit", True)),
-        ("service_cycle", SCHOOL, {"course_months": 12}, "not_met", "cycle_in_term", ("course_months", Months(11))),
-        ("service_cycle", SCHOOL, {"course_fees": money(80_000)}, "person", "amount_share", ("amount", money(48_000))),
-        ("takings_loan", EATERY, {"code_takings": money(24_000)}, "person", "amount_covered", ("amount", money(36_000))),
-        ("takings_loan", EATERY, {"code_takings": money(9_000)}, "not_met", "amount_covered", ("amount", money(13_500))),
-        ("park_package", MEMBER, {"park_member": False}, "not_met", "park_member", ("park_member", True)),
-        ("equipment", {**HARVESTS, "purpose": "equipment"}, {"season_income": money(12_000)}, "not_met", "amount_share",
-         ("amount", money(15_600))),
+        ("harvest", HARVESTS, {"season_income": money(60_000)}, "person", ("amount_share", ("amount", money(30_000)))),
+        ("harvest", HARVESTS, {"harvest_months": 14}, "not_met", ("harvest_in_term", ("harvest_months", Months(11)))),
+        ("supply_order", HARVESTS, {"order": "promised"}, "person", ("purchaser_order", ("order", "signed"))),
+        ("supply_order", HARVESTS, {"order": "none"}, "not_met", ("purchaser_order", ("order", "signed"))),
+        ("supply_order", HARVESTS, {"order_amount": money(60_000)}, "person", ("amount_share", ("amount", money(36_000)))),
+        ("supply_order", HARVESTS, {"delivery_months": 13}, "not_met", ("delivery_in_term", ("delivery_months", Months(11)))),
+        ("platform_line", SELLER, {"platform_months": 4}, "person", ("time_on_platform", ("platform_months", Months(6)))),
+        ("platform_line", SELLER, {"platform_months": 0}, "not_met", ("time_on_platform", ("platform_months", Months(6)))),
+        ("platform_line", SELLER, {"platform_turnover": money(10_000)}, "not_met", ("amount_covered", ("amount", money(20_000)))),
+        ("service_cycle", SCHOOL, {"has_permit": False}, "not_met", ("permit", ("has_permit", True))),
+        ("service_cycle", SCHOOL, {"course_months": 12}, "not_met", ("cycle_in_term", ("course_months", Months(11)))),
+        ("service_cycle", SCHOOL, {"course_fees": money(80_000)}, "person", ("amount_share", ("amount", money(48_000)))),
+        ("takings_loan", EATERY, {"code_takings": money(24_000)}, "person", ("amount_covered", ("amount", money(36_000)))),
+        ("takings_loan", EATERY, {"code_takings": money(9_000)}, "not_met", ("amount_covered", ("amount", money(13_500)))),
+        ("park_package", MEMBER, {"park_member": False}, "not_met", ("park_member", ("park_member", True))),
+        ("equipment", {**HARVESTS, "purpose": "equipment"}, {"season_income": money(12_000)}, "not_met", ("amount_share", ("amount", money(15_600)))),
     ],
 )  # fmt: skip
 def test_what_only_one_product_asks_decides_and_says_what_would_change_it(
-    catalogue: Catalogue,
-    product: str,
-    customer: Values,
-    spoilt: Values,
-    outcome: str,
-    code: str,
-    change: tuple[str, Value],
+    catalogue: Catalogue, *, product: str, customer: Values, spoilt: Values, outcome: str, because: tuple[str, Value]
 ) -> None:
+    code, change = because
     assert assess(catalogue.product(product), customer).outcome == "meets"
     assessment = assess(catalogue.product(product), {**customer, **spoilt})
     assert assessment.outcome == outcome
