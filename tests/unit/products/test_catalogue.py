@@ -66,7 +66,7 @@ def test_every_product_prohibits_what_the_rules_prohibit(catalogue: Catalogue) -
         assert set(PROHIBITED) <= set(product.prohibited)
 
 
-INCOME = {"monthly_turnover", "season_income", "platform_turnover", "code_takings", "course_fees"}
+INCOME = {"monthly_turnover", "season_income", "platform_turnover", "code_takings", "course_fees", "order_amount"}
 
 
 def test_every_product_asks_about_amount_income_debts_and_purpose(catalogue: Catalogue) -> None:
