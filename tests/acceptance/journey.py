@@ -128,7 +128,7 @@ class Journey:
         await customer.press(words("quote.whole_button"))
         await customer.sees(words("quote.next"))
         await customer.saw("420")  # basis points over the prime rate
-        await customer.saw(re.compile(r"12\D.*¥300,000\.00"))  # the last row of the schedule pays the principal back
+        await customer.saw(re.compile(r"300,000\s*1,\d{3}\.\d{2}\s*0"))  # the schedule's last row
         await self.shot("whole-quote")
 
     async def consent(self, *, to_be_contacted: bool = True) -> None:

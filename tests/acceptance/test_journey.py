@@ -6,15 +6,14 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from bot.core.values import Money, Months
+from bot.core.values import Months
 from bot.demo import demo
-from tests.acceptance.journey import AMOUNT, Journey
+from tests.acceptance.journey import CREDIT_CODE, Journey
 from tests.acceptance.seats import Camera, opened
 from tests.acceptance.tongues import EN, ZH, Tongue
 
@@ -95,9 +94,7 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.arrive_by_a_channel()
         await journey.see_what_it_costs()
         await journey.consent()
-        await journey.choose("segment.ask", "segment.sole_trader")
-        await journey.choose("amount.ask", "button.keep", answer=AMOUNT)
-        await journey.choose("months.ask", "button.keep", answer=Months(12))
+        await journey.choose("recall.loan", "button.keep_all")
         await journey.customer.sees(journey.words("purpose.ask"))
         await _meet_an_account_manager(journey)
         await journey.choose("purpose.ask", "purpose.stock")
@@ -105,6 +102,7 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.answer("months_trading.ask", tongue.typed.trading)
         await journey.answer("monthly_turnover.ask", tongue.typed.turnover)
         await journey.answer("open_debts.ask", "0")
+        await journey.answer("recent_applications.ask", "0")
         await journey.share_the_phone_number()
         await journey.review_and_correct()
         card = await journey.submit()
@@ -133,16 +131,17 @@ async def _be_advised(journey: Journey) -> None:
 
 
 async def _apply(journey: Journey) -> None:
+    await journey.choose("recall.loan", "button.change_some")
     await journey.choose("segment.ask", "segment.sole_trader")
     await journey.mistype_the_amount()
     await journey.answer("amount.ask", journey.typed.amount)
     await journey.choose("months.ask", "button.keep", answer=Months(12))
     await journey.ask_in_the_middle()
     await journey.choose("purpose.ask", "purpose.stock")
-    await journey.answer_about_the_business()
-    await journey.choose("months_trading.ask", "button.keep", answer=Months(96))
-    await journey.answer("monthly_turnover.ask", journey.typed.turnover)
-    await journey.choose("open_debts.ask", "button.keep", answer=Money(Decimal(0)))
+    await journey.choose("recall.business", "button.keep_all")
+    await journey.answer("business_name.ask", journey.typed.shop)
+    await journey.answer("uscc.ask", CREDIT_CODE)
+    await journey.answer("recent_applications.ask", "0")
     await journey.share_the_phone_number()
     await journey.review_and_correct()
 

@@ -164,12 +164,10 @@ def _place(asked: str) -> int:
 
 
 def _without_the_credit_code(documents: dict[str, Any]) -> None:
-    steps = documents["flows"]["preapply.yaml"]["steps"]
-    del steps["uscc"]
+    steps = documents["flows"]["preapply_business.yaml"]["steps"]
+    del steps["uscc"], steps["uscc_other"]
     steps["has_licence"]["goto"] = "months_trading"
-    for option in steps["has_licence"]["options"]:
-        option["goto"] = "months_trading"
-    steps["submit"]["passes"].remove("uscc")
+    documents["flows"]["preapply.yaml"]["steps"]["submit"]["passes"].remove("uscc")
 
 
 async def test_a_notice_that_changed_while_it_was_read_is_asked_again(house: House) -> None:

@@ -17,7 +17,7 @@ from bot.core.values import Money, Months, Rate, Text, Value
 DECIMALS = st.decimals(-(10**9), 10**9, places=2)
 MONEY = st.builds(Money, DECIMALS, st.sampled_from(("CNY", "EUR")))
 PLAIN: st.SearchStrategy[Value] = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=8), DECIMALS, st.dates(), MONEY,
+    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text(max_size=8), DECIMALS, st.dates(), MONEY,
     st.builds(Rate, DECIMALS), st.builds(Months, st.integers(0, 60)),
 )  # fmt: skip
 TEXTS = st.builds(Text, st.text(max_size=8), st.dictionaries(st.text(max_size=4), PLAIN, max_size=2))
