@@ -26,6 +26,7 @@ RUNNERS: Final = ("engine", "turns", "bot")
 OPERATORS: Final = ("lender", "third_party")
 MANAGER_ACTS: Final = ("accepts", "returns")
 LENDER_ACTS: Final = ("accepts", "refuses", "fails")
+FigureKind: TypeAlias = Literal["table", "chart"]
 FAULTS: Final = ("turn", "flood", "blocked", "not_modified", "timeout")
 
 
@@ -161,12 +162,19 @@ class Consents:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """The tables and charts that came with what was seen since the last act, in order."""
+
+    kinds: tuple[FigureKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """The customer saw nothing new since the last act."""
 
 
 Act: TypeAlias = Opens | Says | Presses | Shares | Sends | Lender | Manager | Passes | Breaks
-Expectation: TypeAlias = Sees | Acknowledged | Buttons | Settled | InPlace | Knows | Consents | Nothing
+Expectation: TypeAlias = Sees | Acknowledged | Buttons | Settled | InPlace | Knows | Consents | Figures | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +340,11 @@ def _consents(value: object, place: str) -> Expectation:
     return Consents({name: _text(item, f"{place}: {name}") for name, item in _mapping(value, place).items()})
 
 
+def _figures(value: object, place: str) -> Expectation:
+    kinds = (_one_of(kind, get_args(FigureKind), place) for kind in _list(value))
+    return Figures(tuple(kinds))  # type: ignore[arg-type]  # just checked
+
+
 def _keys(value: object, place: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         _refuse(place, "write a list here")
@@ -359,6 +372,7 @@ _VERBS: Final[Mapping[str, Callable[[Any, str], Act | Expectation]]] = {
     "buttons": lambda value, place: Buttons(_keys(value, place)),
     "settled": lambda _value, _place: Settled(),
     "in place": lambda _value, _place: InPlace(),
+    "figure": _figures,
     "knows": _knows,
     "consents": _consents,
     "nothing": lambda _value, _place: Nothing(),

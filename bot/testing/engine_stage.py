@@ -40,7 +40,7 @@ from bot.publishing.keys import common_wording
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
 from bot.testing.memory_stage import BEGINNING, MemoryStage, Prepare
-from bot.testing.screen import Knob, Part, Screen, Shown, choice_of
+from bot.testing.screen import Knob, Part, Screen, Shown, choice_of, kind_of
 
 OFFER_STANDS = timedelta(minutes=5)
 
@@ -153,7 +153,7 @@ class EngineTurns:
         self._slots[show.slot] = number
         parts = tuple(Part(common_wording(text.key, self._content.texts.keys), text) for text in show.body)
         knobs = tuple(tuple(_knob(button) for button in row) for row in show.buttons)
-        self.screen.show(number, Shown(parts, knobs, asks_contact=show.asks_contact))
+        self.screen.show(number, Shown(parts, knobs, asks_contact=show.asks_contact, figure=kind_of(show.figure)))
 
     def show_words(self, key: str, words: str) -> None:
         """Show words that are not the bot's."""

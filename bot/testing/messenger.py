@@ -9,7 +9,7 @@ from itertools import count
 from bot.conversation.ports import Outgoing, Posted
 from bot.testing.marks import Marks
 from bot.testing.memory_outbox import MemoryOutbox
-from bot.testing.screen import Knob, Part, Screen, Shown, choice_of
+from bot.testing.screen import Knob, Part, Screen, Shown, choice_of, kind_of
 
 
 class RecordingMessenger:
@@ -47,4 +47,6 @@ class RecordingMessenger:
         knobs = tuple(
             tuple(Knob(choice_of(key.token), key.label, key.token, key.url) for key in row) for row in message.keys
         )
-        return Shown(parts, knobs, self._marks.plain(message.html), message.ask_contact is not None)
+        return Shown(
+            parts, knobs, self._marks.plain(message.html), message.ask_contact is not None, kind_of(message.figure)
+        )

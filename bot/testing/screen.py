@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.core.figures import Figure, Table
+from bot.dialogs.stories import FigureKind
+from bot.figures.worded import Worded, WordedTable
+
 SETTLED = "settled"
 """The text that shows the chosen answer behind a closed question."""
 
@@ -35,6 +39,7 @@ class Shown:
     knobs: tuple[tuple[Knob, ...], ...] = ()
     words: str = ""
     asks_contact: bool = False
+    figure: FigureKind | None = None
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -50,13 +55,14 @@ class Screen:
     pressed: list[tuple[str, Knob]] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
     settled: bool = False
+    figures: list[FigureKind] = field(default_factory=list)
     added: int = 0
     acknowledged: list[str | None] = field(default_factory=list)
     old_knobs: list[tuple[str, Knob]] = field(default_factory=list)
 
     def begin(self) -> None:
         """An act begins: what happened before it is no news."""
-        self.news, self.settled, self.added, self.acknowledged = [], False, 0, []
+        self.news, self.settled, self.figures, self.added, self.acknowledged = [], False, [], 0, []
 
     def show(self, number: str, message: Shown) -> None:
         """A new message, or one that is changed in place, when only what is new in it is news.
@@ -69,6 +75,7 @@ class Screen:
         self.settled = self.settled or any(part.key == SETTLED for part in fresh)
         if not (before and closes(before, message)):
             self.news.extend(part.key for part in fresh)
+            self.figures.extend([message.figure] if message.figure else [])
         self.added += before is None
         self._retire(number, before)
         self.messages[number] = message
@@ -118,3 +125,10 @@ def choice_of(token: str) -> str:
     first, _, rest = token.partition(".")
     second, _, last = rest.partition(".")
     return second if first == "m" else last.removeprefix("!")
+
+
+def kind_of(figure: Figure | Worded | None) -> FigureKind | None:
+    """What a story calls a figure."""
+    if figure is None:
+        return None
+    return "table" if isinstance(figure, Table | WordedTable) else "chart"

@@ -16,6 +16,7 @@ from bot.dialogs.stories import (
     Buttons,
     Consents,
     Expectation,
+    Figures,
     InPlace,
     Knows,
     Lender,
@@ -168,6 +169,8 @@ class _Performance:
                 assert screen.settled, "no question was closed with its answer"
             case InPlace():
                 assert screen.added == 0, "a new message was sent"
+            case Figures(kinds=kinds):
+                assert tuple(screen.figures) == kinds, f"saw the figures {_list(screen.figures)}"
             case Knows(values=values):
                 _compare(values, {name: plain_text(item) for name, item in (await self._stage.known()).items()})
             case Consents(states=states):

@@ -443,3 +443,66 @@ async def test_an_open_page_survives_a_simulator_started_anew(browser: Browser) 
         await call_as_bot(server, "sendMessage", chat_id=updates[0]["message"]["chat"]["id"], text="Here again")
         await expect(bubbles(customer(page)).last).to_contain_text("Here again")
         await context.close()
+
+
+def cell(text: str, align: str = "left", **more: Any) -> dict[str, Any]:
+    return {"align": align, "valign": "middle", "text": text, **more}
+
+
+def schedule() -> list[dict[str, Any]]:
+    head = [
+        cell(name, align, is_header=True) for name, align in (("No.", "left"), ("Due", "left"), ("To pay ¥", "right"))
+    ]
+    wide = [cell(f"Column {number}", "right", is_header=True) for number in range(6)]
+    rows = [[cell(str(row)), cell("Dec 1, 2026"), *[cell("8,661.90", "right")] * 7] for row in range(1, 13)]
+    table = {
+        "type": "table",
+        "cells": [head + wide, *rows],
+        "is_striped": True,
+        "is_compact": True,
+        "caption": {"type": "bold", "text": "All of it"},
+    }
+    return [{"type": "paragraph", "text": ["Every ", {"type": "bold", "text": "instalment"}, " <i>"]}, table]  # fmt: skip
+
+
+async def test_a_table_stands_in_its_bubble_with_its_head_and_numbers_and_scrolls_where_it_is_too_wide(
+    browser: Browser, address: str, world: World
+) -> None:
+    async with opened(browser, address, PHONE) as page:
+        world.say(
+            world.of_role("customer"),
+            "Every <b>instalment</b>",
+            rich=schedule(),
+            buttons=[[{"text": "Done", "data": "d"}]],
+        )
+        bubble = bubbles(customer(page))
+        await expect(bubble.locator("p")).to_have_text("Every instalment <i>")
+        await expect(bubble.get_by_role("table", name="All of it").get_by_role("row")).to_have_count(13)
+        await expect(bubble.get_by_role("columnheader", name="To pay ¥")).to_have_css("text-align", "end")
+        await expect(bubble.get_by_role("rowheader", name="12", exact=True)).to_be_visible()
+        await expect(bubble.locator("tbody td").nth(1)).to_have_css("white-space", "nowrap")
+        width = "node => [node.scrollWidth > node.clientWidth, document.documentElement.scrollWidth <= innerWidth]"
+        assert await bubble.locator(".table-scroll").evaluate(width) == [True, True]
+        await expect(customer(page).get_by_role("button", name="Done")).to_be_visible()
+
+
+async def test_a_picture_has_its_words_and_buttons_beneath_and_is_enlarged_by_a_tap(
+    browser: Browser, address: str, world: World
+) -> None:
+    picture = {
+        "kind": "photo",
+        "url": "/simulator/files/chart",
+        "name": "chart.png",
+        "size": 9,
+        "mime": "image/svg+xml",
+    }
+    async with opened(browser, address, PHONE) as page:
+        world.say(
+            world.of_role("customer"), "A <b>month</b>", media=picture, buttons=[[{"text": "Another", "data": "a"}]]
+        )
+        seat = customer(page)
+        await expect(seat.locator(".photo img")).to_be_visible()
+        await expect(seat.locator(".picture .words")).to_have_text("A month")
+        await expect(seat.get_by_role("button", name="Another")).to_be_visible()
+        await seat.locator(".photo").click()
+        await expect(page.locator(".lightbox img")).to_be_visible()

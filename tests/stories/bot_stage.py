@@ -12,7 +12,7 @@ import orjson
 from bot.applications.events import DELAYED, LenderEvent
 from bot.core.values import Value, Values
 from bot.dialogs.events import AttachmentKind
-from bot.dialogs.stories import Lender, Manager, Story
+from bot.dialogs.stories import FigureKind, Lender, Manager, Story
 from bot.gateways.lender.signatures import sign
 from bot.handlers.routers import CHANNEL
 from bot.simulator.client import Phone, SeenMessage
@@ -179,11 +179,18 @@ class BotStage:
             tuple(Knob(choice_of(one.data or ""), one.text, one.data or "", one.url) for one in row)
             for row in message.buttons
         )
-        return Shown(parts, knobs, marks.plain(message.text))
+        return Shown(parts, knobs, marks.plain(message.text), figure=_figure(message))
 
     def _key(self, notice: str | None) -> str | None:
         shown = self._house.marks.paragraphs(notice or "")
         return shown[0].key if shown else notice or None
+
+
+def _figure(message: SeenMessage) -> FigureKind | None:
+    """The bot's own pictures are charts, its rich messages have tables."""
+    if message.media and message.media["kind"] == "photo":
+        return "chart"
+    return "table" if message.tables else None
 
 
 async def bot_stage(house: House, story: Story, locale: str) -> BotStage:

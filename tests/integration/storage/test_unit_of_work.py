@@ -12,8 +12,14 @@ from bot.core.values import Money, Text
 from bot.dialogs.events import Attached, Opened, Pressed, Said, Shared
 from bot.dialogs.model import FlowRef
 from bot.dialogs.state import Frame, Prompt, State
+from bot.figures.worded import WordedChart, WordedColumn, WordedTable
 from tests.integration.storage.conftest import CHANNEL, World, message_to
 
+TABLE = WordedTable(("期", "应还 ¥"), (("1", "8,661.90"),), (False, True), "计划")
+CHART = WordedChart(
+    "columns", "每月", (WordedColumn("12月", "2026年", (8061.9, 600.0), "¥8,662", "¥8,662", 52_000.0, "17%"),), ("本金", "利息"),
+    "营业额", "每月还 ¥8,661.90。", ((0.0, "¥0"), (2e4, "¥2万")),
+)  # fmt: skip
 STATE = State(
     frames=(Frame(FlowRef("preapply", 3), 2, "consent", {"amount": Money(Decimal(300000))}, ("amount",)),),
     turn=7,
@@ -199,6 +205,8 @@ async def test_messages_are_posted_in_their_order_and_wait_unchanged(world: Worl
         message_to(known, "two", slot="card", edit=True, target="991", priority="notice"),
         message_to(known, "three", ask_contact="分享", author="manager", priority="campaign"),
         message_to(known, "", relayed=Relayed("photo", "file-1")),
+        message_to(known, "all of it", figure=TABLE),
+        message_to(known, "a month", figure=CHART),
     )
 
     async def send(work: UnitOfWork, _: Conversation) -> None:
@@ -210,6 +218,21 @@ async def test_messages_are_posted_in_their_order_and_wait_unchanged(world: Worl
     assert tuple(one.message for one in posted) == messages
     assert [one.id for one in posted] == sorted({one.id for one in posted})
     assert await world.outbox.unsent(known.id) == posted
+
+
+async def test_a_transcript_tells_tables_and_charts_in_words(world: World) -> None:
+    known = await world.known("42")
+
+    async def send(work: UnitOfWork, _: Conversation) -> None:
+        work.send(message_to(known, "<b>All</b> of it", figure=TABLE))
+        work.send(message_to(known, "a month", figure=CHART))
+
+    await world.turn("1", "42", change=send)
+    lines = await world.read(lambda work: work.transcript(known.id, 2))
+    assert [line.text for line in lines] == [
+        "All of it\n计划\n期 · 应还 ¥\n1 · 8,661.90",
+        "a month\n每月\n每月还 ¥8,661.90。",
+    ]
 
 
 async def test_a_turn_may_write_to_another_conversation(world: World) -> None:

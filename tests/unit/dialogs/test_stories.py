@@ -12,6 +12,7 @@ from bot.core.values import Money, Months, Text
 from bot.dialogs.stories import (
     VERBS,
     Buttons,
+    Figures,
     Knows,
     Lender,
     Manager,
@@ -49,7 +50,8 @@ def test_steps_are_read_as_written() -> None:
         story(
             "- opened: {payload: p}\n- says: {zh: 三, en: three}\n- says again\n- presses again: a\n- shares: {phone: '1'}\n"
             "- sends: photo\n- lender: {declined: [x]}\n- lender late: docs_check\n- manager: {says: hi}\n"
-            "- after: 10 minutes\n- sees: [a, '…']\n- manager sees: [b]\n- knows: {x: null, y: 5}\n- buttons: []"
+            "- after: 10 minutes\n- sees: [a, '…']\n- manager sees: [b]\n- knows: {x: null, y: 5}\n- buttons: []\n"
+            "- figure: chart\n- figure: [table, chart]"
         ),
         "s.yaml",
     )
@@ -57,6 +59,7 @@ def test_steps_are_read_as_written() -> None:
         Opens("p"), Says({"zh": "三", "en": "three"}), Says(None), Presses("a", "again"), Shares("1"), Sends("photo"),
         Lender("declined", ("x",)), Lender("docs_check", how="late"), Manager("says", "hi"), Passes(timedelta(minutes=10)),
         Sees(("a", "…")), Sees(("b",), by_manager=True), Knows({"x": None, "y": "5"}), Buttons(()),
+        Figures(("chart",)), Figures(("table", "chart")),
     ]  # fmt: skip
 
 
