@@ -17,6 +17,7 @@ from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
 from bot.commands.shell import url as _url
+from bot.commands.story import console_link, story
 from bot.conversation.services.registry import SERVICES
 from bot.dialogs.diagram import diagram
 from bot.dialogs.reader import parse_flows
@@ -45,6 +46,8 @@ cli.add_typer(content, name="content")
 cli.add_typer(manager, name="manager")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")
+cli.command()(story)
+cli.command("console-link")(console_link)
 
 
 @cli.command()

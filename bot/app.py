@@ -23,7 +23,7 @@ import httpx
 import procrastinate
 import structlog
 from asyncpg import InterfaceError, PostgresError
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from starlette.types import ASGIApp
 
 from bot.conversation.desk import Desk
@@ -54,6 +54,8 @@ from bot.publishing.library import Library
 from bot.publishing.release import Release
 from bot.publishing.sources import read_documents
 from bot.settings import Settings
+from bot.storage.console_access import ConsoleAccess
+from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
@@ -67,6 +69,8 @@ from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
 from bot.storage.unit_of_work import PostgresStorage
 from bot.texts.texts import Texts
+from bot.web.access import access_router, told
+from bot.web.compliance import compliance_router
 from bot.web.health import Figures, health_routes
 from bot.web.lender import lender_router
 from bot.web.server import serving
@@ -410,6 +414,10 @@ def _web(parts: Parts, intake: Intake) -> ASGIApp:
     app.router.routes.extend(health_routes(checks, parts.figures))
     if settings.lender_secrets:
         app.include_router(lender_router(parts.news.receive, settings.lender_secrets, parts.clock))
+    access = ConsoleAccess(parts.database, parts.clock)
+    app.include_router(access_router(access))
+    app.include_router(compliance_router(access, CustomerStories(parts.database, parts.clock)))
+    app.add_exception_handler(HTTPException, told)
     if settings.webhook_secret:
         hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())
         return telegram_hook("/telegram", hook, app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -20,6 +20,7 @@ from bot.handoff.records import LeadStatus
 
 OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
 HELD_STATUSES: Final[tuple[LeadStatus, ...]] = ("accepted", "active")
+AccessKind = Literal["link", "session"]
 APPEND_ONLY: Final = ("audit", "consent", "release", "seal")
 SEALED: Final = ("audit", "consent")
 """Tables whose records are sealed one behind the other; a trigger notes each new record in `unsealed`."""
@@ -379,6 +380,18 @@ class UnsealedRow(Row, table=True):
 
     ledger: str = _text(primary_key=True)
     record: str = _text(primary_key=True)
+
+
+class ConsoleAccessRow(Row, table=True):
+    """A key to the pages of staff: a link that works once, or a session. `hash` is the SHA-256 of the key."""
+
+    __tablename__ = "console_access"
+    __table_args__ = (_one_of("kind", AccessKind),)
+
+    hash: str = _text(primary_key=True)
+    kind: str = _text()
+    role: str = _text()
+    expires_at: datetime = _moment()
 
 
 class FailureRow(Row, table=True):
