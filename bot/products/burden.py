@@ -32,7 +32,10 @@ class Takings:
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """A quote seen against takings; `share` is that of the largest regular payment, or of the only one."""
+    """A quote seen against takings.
+
+    `share` is that of the largest payment; where most is due at the end, that of what must be set aside each month for it.
+    """
 
     quote: Quote
     takings: Takings
@@ -54,8 +57,19 @@ def burden(quote: Quote, takings: Takings, lender: Lender) -> Burden:
 def _largest_share(quote: Quote, takings: Takings) -> Decimal:
     if takings.harvest:
         return _of_a_year(quote) / takings.amount
-    regular = quote.rows[:-1] if quote.method in _BALLOONS and len(quote.rows) > 1 else quote.rows
-    return max(row.total for row in regular) / _period(quote, takings)
+    if _ends_large(quote):
+        return _aside(quote) / takings.amount
+    return max(row.total for row in quote.rows) / _period(quote, takings)
+
+
+def _ends_large(quote: Quote) -> bool:
+    """Whether most of it is due at once, at the end: nobody pays that out of one month."""
+    return len(quote.rows) == 1 or quote.method in _BALLOONS
+
+
+def _aside(quote: Quote) -> Decimal:
+    """What must be set aside each month, payments included, so that the last one can be made."""
+    return to_cent(quote.total_payments / quote.months)
 
 
 def _of_a_year(quote: Quote) -> Decimal:
@@ -114,7 +128,7 @@ def _columns(found: Burden, *, with_fees: bool) -> tuple[Column, ...]:
             row.due,
             _parts(row, quote.currency, with_fees=with_fees),
             period,
-            _mark(shares[number]) if number in told and period is not None else None,
+            _mark(shares[number]) if number in told and shares[number] and period is not None else None,
         )
         for number, row in enumerate(quote.rows)
     )
@@ -157,6 +171,7 @@ def _rhythm(found: Burden) -> Text:
         "due": last.due,
         "grace": Months(quote.grace_months),
         "year": Money(_of_a_year(quote), quote.currency),
+        "aside": Money(_aside(quote), quote.currency),
         "times": (last.total / found.takings.amount).quantize(Decimal("0.1"), ROUND_HALF_UP),
         "left": Money(max(found.takings.amount - last.total, ZERO), quote.currency),
         "takings_share": Rate(quote.takings_share),

@@ -291,7 +291,7 @@ def _extreme(catalogue: Catalogue, product: str, field: str) -> tuple[Value, ...
         case "segment":
             return offered.segments
     found = extremes(field, offered.amount.low, offered.amount.high)
-    plenty: dict[str, Value] = {"money": money(1_000_000), "months": Months(240)}
+    plenty: dict[str, Value] = {"money": money(10**8), "months": Months(240)}
     best = plenty.get(FIELDS[field].kind, found[0]) if FIELDS[field].better == "more" else found[0]
     return (best, found[-1])
 
