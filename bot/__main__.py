@@ -12,7 +12,7 @@ import typer
 
 from bot import app as program
 from bot import demo as demonstration
-from bot.commands import ledgers
+from bot.commands import answers, ledgers
 from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
@@ -43,6 +43,8 @@ cli = typer.Typer(
 content = typer.Typer(help="Content: flows, texts, products, stories, answers and notices.", no_args_is_help=True)
 manager = typer.Typer(help="Account managers.", no_args_is_help=True)
 cli.add_typer(content, name="content")
+content.command("learn")(answers.content_learn)
+content.command("evaluate")(answers.content_evaluate)
 cli.add_typer(manager, name="manager")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")

@@ -52,6 +52,7 @@ from bot.handlers.routers import CHANNEL
 from bot.handlers.routers import Desk as HandlerDesk
 from bot.publishing.library import Library
 from bot.publishing.release import Release
+from bot.publishing.semantics import best_finders
 from bot.publishing.sources import read_documents
 from bot.settings import Settings
 from bot.storage.console_access import ConsoleAccess
@@ -208,7 +209,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     clock, figures = SystemClock(), Figures()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     releases = PostgresReleases(database)
-    library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES)
+    finders = best_finders(settings.data_dir / "meanings")
+    library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES, finders=finders)
     storage = PostgresStorage(database, clock, owner=owner)
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)

@@ -42,6 +42,11 @@ def answers() -> Path:
     return PACKAGE / "publishing" / "answers"
 
 
+def meanings() -> Path:
+    """What was learnt from the shipped ways of asking; written by `content learn`."""
+    return answers() / "learnt.npz"
+
+
 def notices() -> Path:
     """The folder of consent notices."""
     return PACKAGE / "applications" / "notices"

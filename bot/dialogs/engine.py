@@ -660,7 +660,7 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
 
 
 def _answer_found(walk: Walk, event: Returned) -> None:
-    """Answer the customer's own question and ask ours again; unsure, offer the topics that are near.
+    """Answer the customer's own question and ask ours again; offer what else was asked, or, unsure, the topics near.
 
     What is only `noted` leaves the open prompt as it is.
     """
@@ -671,7 +671,9 @@ def _answer_found(walk: Walk, event: Returned) -> None:
         return
     if event.outcome == "found" and isinstance(answer, Text):
         walk.say(answer)
-        _again(walk, besides=_PERSON if event.values.get("person") is True else NO_CHOICES)
+        near, person = _near(event), _PERSON if event.values.get("person") is True else NO_CHOICES
+        lead = (Text("also.asked"),) if near and walk.state.prompt else ()
+        _again(walk, *lead, besides={**near, **person})
     elif walk.state.prompt:
         near = _near(event)
         _missed(walk, Text("unclear.near" if near else "unclear"), near)

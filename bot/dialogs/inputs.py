@@ -59,15 +59,16 @@ _OWN_AGE = re.compile(
     r"(?:我|本人)(?:今年|现在|才|刚|只有|还?未?满)*\s*(?P<zh>\d{1,3}|[一二三四五六七八九十百]{1,5})\s*周?岁[了啦]?"
     r"|(?:i am|i'm|im)(?: only| just)? (?P<en>\d{1,3})(?: years? old)?"
 )
-_QUESTION_END = re.compile(r"[?？]\s*$|[吗呢么嘛]\s*[。.!！~～]?\s*$")
+_QUESTION_END = re.compile(r"[?？]\s*$|[吗嗎呢么麼嘛]\s*[。.!！~～]?\s*$")
 _QUESTION_START = re.compile(
     r"^\s*(what|why|how|when|where|who|which|can|could|do|does|is|are|will|would|should|may"
-    r"|为什么|为何|怎么|怎样|如何|什么|多少|多久|哪|谁|能不能|可不可以|可以|是不是|有没有|要不要|几)\b",
+    r"|为什么|為什麼|为何|怎么|怎麼|怎样|怎樣|如何|什么|什麼|多少|多久|哪|谁|誰|能不能|可不可以|可以|是不是|有没有|有沒有|要不要|几|幾)\b",
     re.IGNORECASE,
 )
 _QUESTION_ANYWHERE = re.compile(
-    r"为什么|怎么|如何|多少|多久|什么|哪些|哪里|能不能|可不可以|是不是|有没有|要不要|会不会"
+    r"为什么|為什麼|怎么|怎麼|如何|多少|多久|什么|什麼|哪些|哪里|哪裡|能不能|可不可以|是不是|有没有|有沒有|要不要|会不会|會不會"
 )
+_GREETING = re.compile(r"(?:你好|您好|哈喽|嗨|请问|請問|hi|hello|hey)+[啊呀]?", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^。；;！!？?\n]+[。；;！!？?\n]*")
 _CLAUSE = re.compile(r"(?:[,，]\s*|[.]\s+)(?!\d)")
 
@@ -101,9 +102,12 @@ def surely_asks(text: str) -> bool:
 
 
 def answer_and_question(text: str) -> tuple[str, str] | None:
-    """Splits "300k. What is the rate?" into its answer and its question, or None where it is not both."""
+    """Splits "300k. What is the rate?" into its answer and its question, or None where it is not both.
+
+    A greeting is neither.
+    """
     parts = [part.strip() for sentence in _SENTENCE.findall(text) for part in _CLAUSE.split(sentence)]
-    parts = [part for part in parts if part.strip(_EDGES)]
+    parts = [part for part in parts if (bare := part.strip(_EDGES)) and not _GREETING.fullmatch(bare)]
     questions = [part for part in parts if looks_like_question(part)]
     answers = [part for part in parts if not looks_like_question(part)]
     if not questions or len(answers) != 1:

@@ -7,29 +7,32 @@ Authored in `answers/*.yaml`, one mapping of topics a file; the words are the te
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from bot.core.values import Text
 from bot.products.catalogue import Catalogue
 from bot.products.reading import Section
 from bot.publishing.figures import FIGURES, figures
-from bot.publishing.finder import Finder, Found, LexicalFinder, Unsure
-from bot.publishing.semantics import best_finder
+from bot.publishing.finder import NOTHING, Finder, Found, Phrasings, Unsure
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One approved answer. `values` are figures of the catalogue that its words name; `phrasings` by locale.
 
-    `person` marks a topic after which a person is offered, such as trouble with repaying or a suspected fraud.
+    `person` marks a topic after which a person is offered, such as trouble with repaying or a suspected fraud. A topic that
+    is not `offered` is answered but never proposed, such as a greeting.
     """
 
     topic: str
     values: frozenset[str]
     phrasings: Mapping[str, tuple[str, ...]]
     person: bool = False
+    offered: bool = True
 
     @property
     def key(self) -> str:
@@ -42,23 +45,53 @@ class Answer:
         return f"answer.{self.topic}.title"
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a message asks for: the `topic` that answers it, None when unsure, and others worth offering, best first."""
+
+    topic: str | None
+    others: tuple[str, ...]
+
+
+_PARTS: Final = 4
+"""How many sentences of one message are looked up; a question stands among the first."""
+
+_SENTENCE: Final = re.compile(r"[^。；;！!？?\n]+")
+
+
+def parts(message: str) -> tuple[str, ...]:
+    """The sentences of a message that have words."""
+    return tuple(part.strip() for part in _SENTENCE.findall(message) if any(map(str.isalnum, part))) or (message,)
+
+
 class AnswerBook:
     """All approved answers of a release, with their figures from its catalogue."""
 
-    def __init__(self, answers: Mapping[str, Answer], catalogue: Catalogue, finder: Finder | None = None) -> None:
+    def __init__(self, answers: Mapping[str, Answer], catalogue: Catalogue, finder: Finder) -> None:
         self._answers = answers
         self._catalogue = catalogue
-        self._finder = finder or best_finder(phrasings(answers))
+        self._finder = finder
 
     def find(self, question: str, locale: str) -> Found | Unsure:
         """The topic that a free question asks for, or those near it."""
         return self._finder.find(question, locale)
 
-    async def seek(self, question: str, locale: str) -> Found | Unsure:
-        """As `find`; beside the event loop where a meaning is worked out, which takes some ten milliseconds."""
-        if isinstance(self._finder, LexicalFinder):
-            return self.find(question, locale)
-        return await asyncio.to_thread(self.find, question, locale)
+    async def seek(self, message: str, locale: str) -> Sought:
+        """What a whole message asks for; beside the event loop, since it takes some ten milliseconds."""
+        return await asyncio.to_thread(self.sought, message, locale)
+
+    def sought(self, message: str, locale: str) -> Sought:
+        """What a message asks for, which may hold a greeting and several questions: the first is answered, the others offered."""
+        found = [self.find(part, locale) for part in parts(message)[:_PARTS]]
+        sure = list(dict.fromkeys(one.topic for one in found if isinstance(one, Found)))
+        telling = [topic for topic in sure if self._answers[topic].offered] or sure
+        if telling:
+            return Sought(telling[0], tuple(topic for topic in telling[1:] if self._answers[topic].offered))
+        whole = found[0] if len(found) == 1 else self.find(message, locale)
+        if isinstance(whole, Found):
+            return Sought(whole.topic, ())
+        near = (topic for one in (whole, *found) if isinstance(one, Unsure) for topic in one.near)
+        return Sought(None, tuple(topic for topic in dict.fromkeys(near) if self._answers[topic].offered))
 
     def answer(self, topic: str) -> Answer:
         """The answer on a topic. Raises `KeyError` when there is none."""
@@ -76,6 +109,16 @@ class AnswerBook:
 
 def parse_answers(documents: Mapping[str, object]) -> Mapping[str, Answer]:
     """The answers in `documents` (file name → parsed YAML). Raises `ContentError` that names file, field and remedy."""
+    return {topic: answer for topic, answer in parse_topics(documents).items() if topic != NOTHING}
+
+
+def parse_phrasings(documents: Mapping[str, object]) -> Phrasings:
+    """The ways of asking in `documents`, those under `NOTHING` too. Raises `ContentError` as `parse_answers` does."""
+    return phrasings(parse_topics(documents))
+
+
+def parse_topics(documents: Mapping[str, object]) -> Mapping[str, Answer]:
+    """The answers in `documents`, and `NOTHING`, which has phrasings and no words."""
     answers: dict[str, Answer] = {}
     for file in sorted(documents):
         topics = Section(documents[file], file)
@@ -86,12 +129,10 @@ def parse_answers(documents: Mapping[str, object]) -> Mapping[str, Answer]:
     return answers
 
 
-def phrasings(answers: Mapping[str, Answer]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """The phrasings of all answers by locale and topic."""
-    locales = sorted({locale for answer in answers.values() for locale in answer.phrasings})
-    return {
-        locale: {topic: answer.phrasings.get(locale, ()) for topic, answer in answers.items()} for locale in locales
-    }
+def phrasings(topics: Mapping[str, Answer]) -> Phrasings:
+    """The phrasings of all topics by locale and topic."""
+    locales = sorted({locale for answer in topics.values() for locale in answer.phrasings})
+    return {locale: {topic: answer.phrasings.get(locale, ()) for topic, answer in topics.items()} for locale in locales}
 
 
 def _read(topic: str, section: Section) -> Answer:
@@ -101,6 +142,7 @@ def _read(topic: str, section: Section) -> Answer:
         values=section.optional("values", lambda field: frozenset(section.texts(field, tuple(FIGURES))), frozenset()),
         phrasings={locale: asked.texts(locale) for locale in asked.names()},
         person=section.optional("person", section.flag, False),
+        offered=section.optional("offered", section.flag, True),
     )
     section.done()
     return answer

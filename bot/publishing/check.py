@@ -19,10 +19,10 @@ from bot.dialogs.reader import assembled, parse_flows
 from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
-from bot.publishing.answers import Answer, parse_answers, phrasings
+from bot.publishing.answers import Answer, parse_topics, phrasings
 from bot.publishing.claims import breaches
 from bot.publishing.content import with_days
-from bot.publishing.finder import Found, LexicalFinder
+from bot.publishing.finder import NOTHING, LexicalFinder
 from bot.publishing.keys import bound_to, is_command, program_keys, strings
 from bot.publishing.labels import ALSO, label_keys
 from bot.publishing.menu import BUILT_IN, Menu, command_names, command_words, parse_menu
@@ -69,8 +69,13 @@ class _Parsed:
     menu: Menu | None
     catalogue: Catalogue | None
     stories: tuple[Story, ...]
-    answers: Mapping[str, Answer]
+    topics: Mapping[str, Answer]
     notices: Mapping[str, Notice]
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """The topics that have words."""
+        return {topic: answer for topic, answer in self.topics.items() if topic != NOTHING}
 
 
 def check(documents: Documents, services: Collection[str] | None = None) -> Sequence[Problem]:
@@ -115,7 +120,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         menu=attempt(lambda: parse_menu(documents["commands"]), None),
         catalogue=attempt(lambda: parse_catalogue(with_days(documents["products"])), None, "products"),
         stories=tuple(each("stories", lambda one: {story.id: story for story in parse_stories(one)}).values()),
-        answers=each("answers", parse_answers),
+        topics=each("answers", parse_topics),
         notices=each("notices", parse_notices),
     )
 
@@ -219,22 +224,23 @@ def _stories(parsed: _Parsed) -> Iterator[Problem]:
 
 
 def _answers(parsed: _Parsed, messages: Messages) -> Iterator[Problem]:
-    for topic, answer in parsed.answers.items():
+    for topic, answer in parsed.topics.items():
         for locale in messages:
             count = len(answer.phrasings.get(locale, ()))
             if count < PHRASINGS:
                 yield Problem(
                     "answers", topic, f"it has {count} phrasings in '{locale}'", f"write at least {PHRASINGS}"
                 )
+    for answer in parsed.answers.values():
         yield from _unfilled(answer, messages)
-    finder = LexicalFinder(phrasings(parsed.answers))
-    for locale, topics in phrasings(parsed.answers).items():
+    finder = LexicalFinder(phrasings(parsed.topics))
+    for topics in phrasings(parsed.topics).values():
         for topic, asked in topics.items():
             for phrase in asked:
-                found = finder.find(phrase, locale)
-                if not (isinstance(found, Found) and found.topic == topic):
-                    other = found.topic if isinstance(found, Found) else "nothing for sure"
-                    yield Problem("answers", topic, f"'{phrase}' finds {other}", "word it apart from that topic")
+                others = finder.worded(phrase) - {topic}
+                if others:
+                    told = f"'{phrase}' asks for {', '.join(sorted(others))} too"
+                    yield Problem("answers", topic, told, "word it apart from that topic, or keep it in one of them")
 
 
 def _unfilled(answer: Answer, messages: Messages) -> Iterator[Problem]:

@@ -13,7 +13,8 @@ from bot.dialogs.reader import parse_flows
 from bot.handoff.scoring import LeadRules, parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue
 from bot.products.stories import Story, parse_stories
-from bot.publishing.answers import AnswerBook, parse_answers
+from bot.publishing.answers import AnswerBook, parse_answers, parse_phrasings
+from bot.publishing.finder import Finders, LexicalFinder
 from bot.publishing.labels import label_keys, label_words
 from bot.publishing.menu import command_words, parse_menu
 from bot.publishing.notices import parse_notices
@@ -36,7 +37,12 @@ class Content:
     lead_rules: LeadRules
 
 
-def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia/Shanghai") -> Content:
+def assemble(
+    release: Release,
+    default_locale: str = "zh",
+    timezone: str = "Asia/Shanghai",
+    finders: Finders = LexicalFinder,
+) -> Content:
     """What `release` says. Raises `ContentError`, which `check` prevents before a publication."""
     documents = release.documents
     texts = Texts(documents["messages"], default_locale, timezone)
@@ -47,7 +53,9 @@ def assemble(release: Release, default_locale: str = "zh", timezone: str = "Asia
         texts=texts,
         catalogue=catalogue,
         stories=parse_stories(with_days(documents["stories"])),
-        answers=AnswerBook(parse_answers(documents["answers"]), catalogue),
+        answers=AnswerBook(
+            parse_answers(documents["answers"]), catalogue, finders(parse_phrasings(documents["answers"]))
+        ),
         lead_rules=parse_rules(documents["lead_rules"]),
     )
 

@@ -6,16 +6,13 @@ The labelled questions are a YAML document: for each language the topics, each w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from bot.products.reading import Section
-from bot.publishing.finder import Finder, Found, LexicalFinder, Unsure
-from bot.publishing.semantics import TogetherFinder, best_finder
-
-STRANGERS: Final = "none"
-"""The part of the document with questions that no topic answers."""
+from bot.publishing.finder import NOTHING, Finder, Finders, Found, LexicalFinder, Phrasings, Unsure
+from bot.publishing.semantics import TogetherFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +64,12 @@ class Report:
 def read_questions(document: object, file: str) -> tuple[Question, ...]:
     """The labelled questions of a parsed document. Raises `ContentError` that names file, field and remedy."""
     whole = Section(document, file)
-    strangers = whole.section(STRANGERS)
+    strangers = whole.section(NOTHING)
     return (
         *(
             Question(locale, text, topic)
             for locale in whole.names()
-            if locale != STRANGERS
+            if locale != NOTHING
             for topic in whole.section(locale).names()
             for text in whole.section(locale).texts(topic)
         ),
@@ -105,12 +102,10 @@ def by_language(finder: Finder, questions: Sequence[Question]) -> Mapping[str, R
     }
 
 
-def compare(
-    phrasings: Mapping[str, Mapping[str, Sequence[str]]], questions: Sequence[Question]
-) -> Mapping[str, Report]:
-    """The reports by words alone and, where the model is installed, by words and meaning together. Takes a minute then."""
+def compare(phrasings: Phrasings, questions: Sequence[Question], finders: Finders) -> Mapping[str, Report]:
+    """The reports by words alone and, where `finders` know meaning, by words and meaning together."""
     rows = {f"words, {name}": report for name, report in by_language(LexicalFinder(phrasings), questions).items()}
-    finder = best_finder(phrasings)
+    finder = finders(phrasings)
     if isinstance(finder, TogetherFinder):
         finder.wait()
         rows |= {f"together, {name}": report for name, report in by_language(finder, questions).items()}
@@ -118,10 +113,28 @@ def compare(
 
 
 def table(rows: Mapping[str, Report]) -> str:
-    """The reports as a Markdown table."""
+    """The reports as a Markdown table, each share with its 95 % interval."""
     head = "| | questions | right at 1 | right at 3 | answered wrongly | out of scope | false answers |"
-    lines = (
-        f"| {name} | {row.asked} | {row.at_one:.1%} | {row.at_three:.1%} | {row.wrongly:.1%} | {row.strangers} | {row.false_answers:.1%} |"
-        for name, row in rows.items()
-    )
-    return "\n".join((head, "|---|--:|--:|--:|--:|--:|--:|", *lines))
+    return "\n".join((head, "|---|--:|--:|--:|--:|--:|--:|", *(_line(name, row) for name, row in rows.items())))
+
+
+def interval(hits: int, of: int) -> tuple[float, float]:
+    """The 95 % confidence interval of a share (Wilson 1927)."""
+    if not of:
+        return 0.0, 1.0
+    share, z = hits / of, 1.96
+    middle = share + z * z / (2 * of)
+    reach = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+
+
+def _line(name: str, row: Report) -> str:
+    known = (row.right, row.right + row.offered, row.wrong)
+    told = " | ".join(_share(hits, row.asked) for hits in known)
+    return f"| {name} | {row.asked} | {told} | {row.strangers} | {_share(row.misled, row.strangers)} |"
+
+
+def _share(hits: int, of: int) -> str:
+    low, high = interval(hits, of)
+    return f"{hits / max(of, 1):.1%} ({low:.0%}–{high:.0%})"

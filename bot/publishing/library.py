@@ -12,6 +12,7 @@ from bot.core.errors import ContentError
 from bot.dialogs.model import FlowBook
 from bot.publishing.check import check
 from bot.publishing.content import Content, assemble, with_older
+from bot.publishing.finder import Finders, LexicalFinder
 from bot.publishing.release import Documents, Release, digest_of
 
 _Key = TypeVar("_Key")
@@ -43,17 +44,20 @@ class Library:
     """Serves one process with content. `refresh` first; then `current` costs nothing.
 
     `services` are those that flows may call, where the process knows them; a publication is checked against them.
+    `finders` makes what finds the answers of the current release.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a choice of its own, and most have a default
         self,
         store: ReleaseStore,
         clock: Clock,
         default_locale: str = "zh",
         timezone: str = "Asia/Shanghai",
+        *,
         services: frozenset[str] | None = None,
+        finders: Finders = LexicalFinder,
     ) -> None:
-        self._store, self._clock, self._services = store, clock, services
+        self._store, self._clock, self._services, self._finders = store, clock, services, finders
         self._default_locale, self._timezone = default_locale, timezone
         self._current: Content | None = None
         self._older: OrderedDict[int, Content] = OrderedDict()
@@ -107,7 +111,7 @@ class Library:
             return self._current
         newest = await self._store.newest()
         if newest is not None and (self._current is None or newest.number > self._current.number):
-            self._become(await self._assembled(newest))
+            self._become(await self._assembled(newest, self._finders))
         return self.current
 
     async def publish(self, documents: Documents, by: str, note: str = "") -> Release:
@@ -124,9 +128,9 @@ class Library:
         await self.refresh(release.number)
         return release
 
-    async def _assembled(self, release: Release) -> Content:
-        """Beside the event loop: turns go on with the content they have."""
-        return await asyncio.to_thread(assemble, release, self._default_locale, self._timezone)
+    async def _assembled(self, release: Release, finders: Finders = LexicalFinder) -> Content:
+        """Beside the event loop: turns go on with the content they have. Answers are only sought in the current release."""
+        return await asyncio.to_thread(assemble, release, self._default_locale, self._timezone, finders)
 
     def _become(self, content: Content) -> None:
         if self._current is None or content.number > self._current.number:

@@ -203,7 +203,7 @@ def test_a_phrasing_that_finds_another_answer_is_told() -> None:
     def confuse(content: dict[str, Any]) -> None:
         content["answers"]["costs.yaml"]["fees"]["asked"]["zh"].append("查征信吗")
 
-    assert any("answers: fees: '查征信吗' finds credit_bureau" in line for line in told(confuse))
+    assert any("answers: fees: '查征信吗' asks for credit_bureau too" in line for line in told(confuse))
 
 
 def test_an_answer_whose_words_name_a_figure_it_has_not_is_told() -> None:
