@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -71,7 +72,7 @@ def demo(
             typer.echo(f"\n  Tillwise is running. Open  {running.page}\n  Ctrl-C ends it.\n")
             await program.STOP.wait()
 
-    _run(run(), "text")
+    _run(run(), "text", logging.WARNING)  # who plays it has no use for the records of its operation
 
 
 @cli.command()

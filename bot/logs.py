@@ -9,8 +9,8 @@ from typing import Literal
 import structlog
 
 
-def configure(form: Literal["text", "json"]) -> None:
-    """Send all logs to standard error, our own and those of libraries in the same form."""
+def configure(form: Literal["text", "json"], least: int = logging.INFO) -> None:
+    """Send all logs from the level `least` on to standard error, our own and those of libraries in the same form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -25,7 +25,7 @@ def configure(form: Literal["text", "json"]) -> None:
     )
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -43,9 +44,9 @@ def plain(read: Callable[[], T]) -> T:
         fail(str(error))
 
 
-def run(work: Coroutine[Any, Any, None], log_format: Any = "text") -> None:
-    """Run until done or told to end: Ctrl-C and SIGTERM end everything in order."""
-    logs.configure(log_format)
+def run(work: Coroutine[Any, Any, None], log_format: Any = "text", least: int = logging.INFO) -> None:
+    """Run until done or told to end: Ctrl-C and SIGTERM end everything in order. Logs are told from the level `least` on."""
+    logs.configure(log_format, least)
 
     async def guarded() -> None:
         task = asyncio.ensure_future(work)

@@ -516,7 +516,8 @@ def _missed(walk: Walk, hint: Text, near: Mapping[str, Text] = NO_CHOICES) -> No
     misses = prompt.misses + 1 if prompt else 1
     walk.note(f"not understood, {misses} in a row")
     person = _PERSON if misses >= MISSES_BEFORE_PERSON else NO_CHOICES
-    walk.show(hint, position=prompt.position if prompt else 0, misses=misses, besides={**near, **person})
+    position = prompt.position if prompt else 0
+    walk.show(hint, position=position, misses=misses, besides={**near, **person}, again=True)
 
 
 def _again(walk: Walk, *lead: Text, besides: Mapping[str, Text] = NO_CHOICES) -> None:
@@ -529,7 +530,7 @@ def _again(walk: Walk, *lead: Text, besides: Mapping[str, Text] = NO_CHOICES) ->
         for paragraph in lead:
             walk.say(paragraph)
     elif walk.state.prompt:
-        walk.show(*lead, position=walk.state.prompt.position, besides=besides)
+        walk.show(*lead, position=walk.state.prompt.position, besides=besides, again=True)
     else:
         for paragraph in lead:
             walk.say(paragraph)

@@ -57,7 +57,10 @@ LABELS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A step as it is to be shown; `links` are choices that open an address instead of coming back."""
+    """A step as it is to be shown; `links` are choices that open an address instead of coming back.
+
+    `brief` stands for a long `body` where that stands a little above in the chat.
+    """
 
     body: tuple[Text, ...]
     choices: Mapping[str, Text] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class View:
     asks_contact: bool = False
     version: int = 0
     figure: Figure | None = None
+    brief: tuple[Text, ...] = ()
 
 
 def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
@@ -323,7 +327,10 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     body = [said(book, step.text, shown)]
     if navigation:
         body.append(said(book, "cards.position", shown))
-    return View(tuple(body), labels | _labelled(book, navigation), rows, figure=figure_of(step.figure, shown))
+    brief = (Text("cards.again"), *body[1:])
+    return View(
+        tuple(body), labels | _labelled(book, navigation), rows, figure=figure_of(step.figure, shown), brief=brief
+    )
 
 
 def _consent(book: FlowBook, step: Consent, values: Values) -> View:

@@ -200,12 +200,16 @@ class Walk:
         edit: bool = False,
         misses: int = 0,
         besides: Mapping[str, Text] = NO_CHOICES,
+        again: bool = False,
     ) -> None:
         """Show the step as the open prompt, behind `lead` paragraphs and with the choices `besides` its own.
 
-        With `edit` the message of the open prompt is changed in place; otherwise that one is closed first.
+        With `edit` the message of the open prompt is changed in place; otherwise that one is closed first. `again` says
+        that it stands a little above, so that what is long need not be repeated.
         """
         shown = prompts.view(self.book, self.flow, self.frame, self.values(), position)
+        if again and shown.brief:
+            shown = replace(shown, body=shown.brief, figure=None)
         previous = self.state.prompt
         in_place = edit and previous is not None and not previous.buried
         slot = previous.slot if previous and in_place else self._live or f"p{self.state.turn}.{self.frame.instance}"

@@ -50,7 +50,10 @@ class Burden:
 def burden(quote: Quote, takings: Takings, lender: Lender) -> Burden:
     """The quote on those takings, judged by the lender's published shares."""
     share = _largest_share(quote, takings)
-    verdict: Verdict = "light" if share <= lender.fair_share else "fair" if share <= lender.heavy_share else "heavy"
+    fair, heavy = lender.fair_share, lender.heavy_share
+    if takings.harvest:
+        fair, heavy = lender.harvest_fair_share, lender.harvest_heavy_share
+    verdict: Verdict = "light" if share <= fair else "fair" if share <= heavy else "heavy"
     return Burden(quote, takings, share, verdict)
 
 
@@ -164,7 +167,7 @@ def _rhythm(found: Burden) -> Text:
     middle = quote.rows[min(quote.grace_months, len(quote.rows) - 1)]
     values: dict[str, Value] = {
         "takings": Money(to_cent(_period(quote, found.takings)), quote.currency),
-        "share": Rate(found.share),
+        "share": Rate(_percent(found.share)),
         **_told("first", first, found),
         **_told("middle", middle, found),
         **_told("last", last, found),
@@ -180,7 +183,7 @@ def _rhythm(found: Burden) -> Text:
 
 
 def _told(name: str, row: Payment, found: Burden) -> Values:
-    return {name: Money(row.total, found.quote.currency), f"{name}_share": Rate(found.of(row))}
+    return {name: Money(row.total, found.quote.currency), f"{name}_share": Rate(_percent(found.of(row)))}
 
 
 def _kind(found: Burden) -> str:

@@ -32,7 +32,8 @@ class Lender:
 
     `id` gives the text key of its name. Base rates are dated; `overdue_markup` and `misuse_markup` are the shares added
     to the contract rate on what is overdue or misused; a quote holds for `quote_days`. A payment of up to `fair_share` of
-    what comes in is called light, one above `heavy_share` heavy. `parks` are the partner parks.
+    what comes in is called light, one above `heavy_share` heavy; out of a harvest, `harvest_fair_share` and
+    `harvest_heavy_share` do. `parks` are the partner parks.
     """
 
     id: str
@@ -43,6 +44,8 @@ class Lender:
     quote_days: int
     fair_share: Decimal
     heavy_share: Decimal
+    harvest_fair_share: Decimal
+    harvest_heavy_share: Decimal
     parks: tuple[str, ...] = ()
 
     def base_rate(self, months: int, on: date) -> BaseRate:
@@ -200,12 +203,15 @@ def _read_lender(section: Section) -> Lender:
         quote_days=section.whole("quote_days", low=1),
         fair_share=section.number("fair_share", high="1"),
         heavy_share=section.number("heavy_share", high="1"),
+        harvest_fair_share=section.number("harvest_fair_share", high="1"),
+        harvest_heavy_share=section.number("harvest_heavy_share", high="1"),
         parks=section.optional("parks", section.texts, ()),
     )
     if not lender.base_rates:
         section.refuse("base_rates", "add at least one base rate")
-    if lender.fair_share > lender.heavy_share:
-        section.refuse("heavy_share", "what is heavy begins where what is fair ends; write a larger share")
+    for fair, heavy in (("fair_share", "heavy_share"), ("harvest_fair_share", "harvest_heavy_share")):
+        if getattr(lender, fair) > getattr(lender, heavy):
+            section.refuse(heavy, "what is heavy begins where what is fair ends; write a larger share")
     section.done()
     return lender
 
