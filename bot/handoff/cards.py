@@ -37,7 +37,7 @@ FACTS: Final = (
 )
 """The answers that a manager may be shown, in the order of the card."""
 
-REASONS: Final = ("asked", "complaint", "high_value", "application", "not_understood", "correction", "other")
+REASONS: Final = ("asked", "quote", "complaint", "high_value", "application", "not_understood", "correction", "other")
 WORDS_SHOWN: Final = 160
 """Characters of a transcript's line that a card shows."""
 
