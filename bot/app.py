@@ -58,6 +58,7 @@ from bot.settings import Settings
 from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
+from bot.storage.dead_letters import PostgresDeadLetters
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
 from bot.storage.inbox import purge_inbox
@@ -79,6 +80,7 @@ from bot.web.telegram import TelegramWebhook
 from bot.web.telegram import at as telegram_hook
 from bot.worker.documents import Documents
 from bot.worker.jobs import Uses, job_app, work
+from bot.worker.lender_calls import GivenUp, LenderCalls
 from bot.worker.submission import Submissions
 
 RELAY_EVERY: Final = 5.0
@@ -235,7 +237,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         clock=clock,
         market=market,
     )
-    news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, clock)
+    news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, lambda: library.current, clock)
+    given_up = GivenUp(PostgresDeadLetters(database), failures, clock)
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
     lender = _lender(http, settings, clock)
     files = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
@@ -248,8 +251,10 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         storage=storage,
         turns=turns,
         desk=desk,
-        documents=Documents(storage, lender, files.fetch, news, failures, clock, notices),
-        submissions=Submissions(storage, lender, news, failures, clock, notices),
+        documents=Documents(storage, lender, files.fetch, news, given_up, notices),
+        submissions=Submissions(storage, lender, news, given_up, notices),
+        calls=LenderCalls(storage, lender, news, given_up),
+        given_up=given_up,
         over=lambda: consents_over(database.pool, clock.now()),
         clock=clock,
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
@@ -264,7 +269,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
 def _lender(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> LenderClient | None:
     if settings.lender_url is None:
         return None
-    return LenderClient(settings.lender_url, settings.lender_secrets[0], http, clock)
+    return LenderClient(settings.lender_url, settings.lender_secrets, http, clock)
 
 
 def _pace(settings: Settings) -> Pace:

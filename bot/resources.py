@@ -57,6 +57,11 @@ def lead_rules() -> Path:
     return PACKAGE / "handoff" / "rules.yaml"
 
 
+def usual_times() -> Path:
+    """The file that says how long each stage usually takes, until our own history does."""
+    return PACKAGE / "applications" / "usual_times.yaml"
+
+
 def _beside_or_inside(name: str) -> Path:
     """A wheel carries the folder inside the package; a checkout has it beside."""
     inside = PACKAGE / name

@@ -46,6 +46,10 @@ class Applications(Protocol):
         """Keep the reference and progress of a known application."""
         ...
 
+    async def renew(self, application: Application) -> None:
+        """Put an application, with all its answers, in place of the one of the same id that no lender has taken."""
+        ...
+
     async def get(self, application: str) -> Application | None:
         """The application with this id, locked for this transaction."""
         ...

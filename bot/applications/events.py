@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.exceptions import BaseCloudEventException
@@ -27,6 +28,8 @@ from bot.core.values import Money, Months, Rate
 
 STAGE_CHANGED: Final = "org.tillwise.application.stage-changed.v1"
 DELAYED: Final = "org.tillwise.application.delayed.v1"
+OURS: Final = "tillwise"
+"""The source of what the lender has not told by an event: its receipt, and its answers to our calls."""
 
 DOCUMENTS: Final = (
     "business_licence",
@@ -52,6 +55,7 @@ MAIN_REASONS: Final = 4
 
 _MOST_ITEMS: Final = 20
 _LONGEST_NAME: Final = 200
+_LONGEST_LINK: Final = 500
 _Item = TypeVar("_Item")
 
 
@@ -61,11 +65,20 @@ class Malformed(GatewayError):  # noqa: N818 — named for what is true of the b
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the lender is ready to lend: amount, term and contract rate per year."""
+    """What the lender is ready to lend: amount, term and contract rate per year; `valid_until` is its last day."""
 
     amount: Money
     months: Months
     rate: Rate
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """The payment that falls due next."""
+
+    due: date
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,8 @@ class EventData:
     """What an event says; what it does not say is None or empty.
 
     `missing` are document ids, `reasons` ids of the main reasons of a decline, at most four, `expected_at` the time by
-    which a lender that is late now expects to end the stage.
+    which a lender that is late now expects to end the stage. `appointment` is the day of a visit or of a registration,
+    `signing_url` the lender's page of the contract, `instalment` the payment that falls due next.
     """
 
     stage: Stage | None = None
@@ -81,6 +95,9 @@ class EventData:
     offer: Offer | None = None
     reasons: tuple[str, ...] = ()
     expected_at: datetime | None = None
+    appointment: date | None = None
+    signing_url: str | None = None
+    instalment: Instalment | None = None
 
 
 NO_DATA: Final = EventData()
@@ -102,6 +119,11 @@ class LenderEvent:
     def key(self) -> tuple[str, str]:
         """What makes two deliveries the same event."""
         return self.source, self.id
+
+    @property
+    def understood(self) -> bool:
+        """Whether this version knows what the event says; what it does not know is kept for staff."""
+        return self.type == DELAYED or (self.type == STAGE_CHANGED and self.data.stage is not None)
 
     @property
     def order(self) -> tuple[int, datetime, str, str]:
@@ -140,11 +162,37 @@ def _data(kind: str, data: object) -> EventData:
         raise Malformed("data is not an object")
     if kind == DELAYED:
         return EventData(expected_at=_read(datetime.fromisoformat, data.get("expected_at"), "data.expected_at", _utc))
+    return stage_data(data)
+
+
+def stage_data(data: Mapping[str, Any]) -> EventData:
+    """What an event, or an answer of the lender's, says of a stage. Raises `Malformed`."""
     return EventData(
         stage=_stage(data.get("stage")),
         missing=_names(data.get("missing"), "data.missing"),
-        offer=_offer(data.get("offer")),
+        offer=_optional(_offer, data.get("offer"), "data.offer"),
         reasons=_names(data.get("reasons"), "data.reasons")[:MAIN_REASONS],
+        appointment=_optional(_day, data.get("appointment"), "data.appointment"),
+        signing_url=_optional(_link, data.get("signing_url"), "data.signing_url"),
+        instalment=_optional(_instalment, data.get("next_instalment"), "data.next_instalment"),
+    )
+
+
+def status_event(answer: Mapping[str, Any]) -> LenderEvent:
+    """The lender's answer about an application, as the event that it stands for. Raises `Malformed`.
+
+    It carries the lender's own counter, so it takes its place among the events whether those come or not; an event with
+    the same counter comes after it and says more.
+    """
+    sequence = _sequence(answer.get("sequence"))
+    return LenderEvent(
+        source=OURS,
+        id=f"status-{sequence}",
+        type=STAGE_CHANGED,
+        reference=_name(answer.get("reference"), "reference"),
+        sequence=sequence,
+        time=_read(datetime.fromisoformat, answer.get("updated_at"), "updated_at", _utc),
+        data=stage_data(answer),
     )
 
 
@@ -156,19 +204,49 @@ def _stage(name: object) -> Stage | None:
         return None
 
 
-def _offer(offer: object) -> Offer | None:
-    if offer is None:
-        return None
-    if not isinstance(offer, Mapping) or not isinstance(amount := offer.get("amount"), Mapping):
-        raise Malformed("data.offer is not an offer")
+def _offer(offer: object, field: str) -> Offer:
+    if not isinstance(offer, Mapping):
+        raise Malformed(f"{field} is not an offer")
     return Offer(
-        amount=Money(
-            _decimal(amount.get("value"), "data.offer.amount.value"),
-            _name(amount.get("currency"), "data.offer.amount.currency"),
-        ),
+        amount=_money(offer.get("amount"), f"{field}.amount"),
         months=Months(_months(offer.get("months"))),
-        rate=Rate(_decimal(offer.get("rate"), "data.offer.rate")),
+        rate=Rate(_decimal(offer.get("rate"), f"{field}.rate")),
+        valid_until=_optional(_day, offer.get("valid_until"), f"{field}.valid_until"),
     )
+
+
+def _instalment(instalment: object, field: str) -> Instalment:
+    if not isinstance(instalment, Mapping):
+        raise Malformed(f"{field} is not an instalment")
+    return Instalment(
+        due=_day(instalment.get("due"), f"{field}.due"), amount=_money(instalment.get("amount"), f"{field}.amount")
+    )
+
+
+def _money(amount: object, field: str) -> Money:
+    if not isinstance(amount, Mapping):
+        raise Malformed(f"{field} is not an amount")
+    return Money(
+        _decimal(amount.get("value"), f"{field}.value"),
+        _name(amount.get("currency"), f"{field}.currency"),
+    )
+
+
+def _day(value: object, field: str) -> date:
+    return _read(date.fromisoformat, value, field, lambda read: read)
+
+
+def _link(value: object, field: str) -> str:
+    """An address that a browser opens; nothing else may stand under a button."""
+    if isinstance(value, str) and len(value) <= _LONGEST_LINK and value.isprintable() and " " not in value:
+        parts = urlsplit(value)
+        if parts.scheme in ("https", "http") and parts.hostname:
+            return value
+    raise Malformed(f"{field} is not an address")
+
+
+def _optional(read: Callable[[object, str], _Item], value: object, field: str) -> _Item | None:
+    return None if value is None else read(value, field)
 
 
 def _sequence(value: object) -> int:

@@ -1,4 +1,4 @@
-"""How far an application is, as the lender's events tell, and what the customer sees of it.
+"""How far an application is, as the lender's events tell, and what of it a customer must get to see.
 
 The rule: the history is the set of all events heard, each once, in the lender's own order (`LenderEvent.order`). All
 else in a `Progress` is worked out anew by walking through that history from the customer's consent on: an event
@@ -16,57 +16,51 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import reduce
 from typing import Any, Final, TypeVar
 
 from bot.applications.events import (
-    DECLINE_REASONS,
     DELAYED,
-    DOCUMENTS,
+    OURS,
     STAGE_CHANGED,
     EventData,
+    Instalment,
     LenderEvent,
     Offer,
 )
-from bot.applications.stages import (
-    DECISIONS,
-    FINAL,
-    MILESTONES,
-    RULES,
-    USUAL,
-    Actor,
-    Stage,
-    may_follow,
-)
+from bot.applications.stages import DECISIONS, FINAL, RULES, Stage, may_follow
+from bot.applications.usual_times import Passage, UsualTimes, acted_in
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
-from bot.core.values import NO_VALUES, Text, Value, Values
-
-DONE, UNDER_WAY, TO_COME = "🟢", "🟡", "⚪\ufe0f"
-"""A milestone on the card. These are of one size on every phone; dots and half dots of text fonts are not, and the selector
-behind the last keeps it from being drawn by one."""
+from bot.core.values import Values
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an application is.
 
-    `sequence` is the lender's counter of the last event applied, `updated_at` its time. `missing` are ids of documents
-    asked for, `reasons` ids of the reasons of a decline, `expected_at` the time a late lender has named for the
-    present stage, `decision` the decision that stands. `history` holds every event heard, in the lender's order.
+    `sequence` is the lender's counter of the last event applied, `updated_at` its time, `entered_at` the time at which
+    the present stage began. `missing` are ids of documents asked for, `reasons` ids of the reasons of a decline,
+    `expected_at` the time a late lender has named for the present stage, `decision` the decision that stands,
+    `appointment` the day agreed on, `signing_url` the lender's page of the contract, `instalment` the next one.
+    `history` holds every event heard, in the lender's order.
     """
 
     begun_at: datetime
     stage: Stage
     sequence: int
     updated_at: datetime
+    entered_at: datetime
     missing: tuple[str, ...] = ()
     offer: Offer | None = None
     reasons: tuple[str, ...] = ()
     expected_at: datetime | None = None
     decision: Stage | None = None
+    appointment: date | None = None
+    signing_url: str | None = None
+    instalment: Instalment | None = None
     history: tuple[LenderEvent, ...] = ()
 
 
@@ -77,9 +71,12 @@ class Told(StrEnum):
     APPROVED = "approved"
     COUNTER_OFFER = "counter_offer"
     DECLINED = "declined"
+    SIGNING = "signing"
     DISBURSED = "disbursed"
+    WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     LATE = "late"
+    OVERDUE = "overdue"
 
 
 class ChangeKind(StrEnum):
@@ -92,33 +89,38 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event means for the customer: nothing, the card edited, or the card edited and a new message `text`."""
+    """What an event means for the customer: nothing, the card edited, or the card edited and a new message of `told`."""
 
     kind: ChangeKind
     told: Told | None = None
-    text: Text | None = None
 
 
 NOTHING: Final = Change(ChangeKind.NOTHING)
 EDIT: Final = Change(ChangeKind.EDIT)
 
-_OURS: Final = "tillwise"
+_MOST_GAPS: Final = 50
+_BROKEN_OFF: Final = frozenset({Stage.WITHDRAWN, Stage.EXPIRED})
 _Kind = TypeVar("_Kind")
 
 
 def begun(at: datetime) -> Progress:
     """The progress of an application that its customer has consented to and that is not yet with the lender."""
-    return Progress(begun_at=at, stage=Stage.CONSENTED, sequence=-1, updated_at=at)
+    return Progress(begun_at=at, stage=Stage.CONSENTED, sequence=-1, updated_at=at, entered_at=at)
 
 
 def received(reference: str, at: datetime) -> LenderEvent:
     """The lender's receipt of an application as an event, before the first of its own."""
-    return LenderEvent(_OURS, "receipt", STAGE_CHANGED, reference, 0, at, EventData(stage=Stage.SUBMITTED))
+    return LenderEvent(OURS, "receipt", STAGE_CHANGED, reference, 0, at, EventData(stage=Stage.SUBMITTED))
 
 
 def taken_back(application: str, at: datetime) -> LenderEvent:
     """A withdrawal of an application that no lender has, as an event."""
-    return LenderEvent(_OURS, "withdrawal", STAGE_CHANGED, application, 0, at, EventData(stage=Stage.WITHDRAWN))
+    return LenderEvent(OURS, "withdrawal", STAGE_CHANGED, application, 0, at, EventData(stage=Stage.WITHDRAWN))
+
+
+def may_withdraw(progress: Progress) -> bool:
+    """Whether the customer can still take the application back; once the money is on its way they cannot."""
+    return may_follow(progress.stage, Stage.WITHDRAWN)
 
 
 def advance(progress: Progress, event: LenderEvent) -> tuple[Progress, Change]:
@@ -149,16 +151,21 @@ def _apply(progress: Progress, event: LenderEvent) -> Progress:
 
 
 def _enter(progress: Progress, event: LenderEvent, stage: Stage) -> Progress:
+    data, same = event.data, stage is progress.stage
     return replace(
         progress,
         stage=stage,
         sequence=event.sequence,
         updated_at=event.time,
-        missing=event.data.missing if stage is Stage.DOCS_MISSING else (),
-        offer=event.data.offer or progress.offer,
-        reasons=event.data.reasons if stage is Stage.DECLINED else (),
-        expected_at=None,
+        entered_at=progress.entered_at if same else event.time,
+        missing=data.missing if stage is Stage.DOCS_MISSING else (),
+        offer=data.offer or progress.offer,
+        reasons=data.reasons if stage is Stage.DECLINED else (),
+        expected_at=progress.expected_at if same else None,
         decision=_decision(progress.decision, stage),
+        appointment=data.appointment or (progress.appointment if same else None),
+        signing_url=data.signing_url or progress.signing_url,
+        instalment=data.instalment or progress.instalment,
     )
 
 
@@ -171,7 +178,7 @@ def _decision(standing: Stage | None, stage: Stage) -> Stage | None:
 
 def _change(before: Progress, after: Progress) -> Change:
     if (told := _told(before, after)) is not None:
-        return Change(ChangeKind.TELL, told, told_text(told, after))
+        return Change(ChangeKind.TELL, told)
     return NOTHING if replace(before, history=()) == replace(after, history=()) else EDIT
 
 
@@ -192,142 +199,52 @@ def _open(stage: Stage) -> bool:
     return may_follow(stage, Stage.SIGNING)
 
 
-def told_text(told: Told, progress: Progress) -> Text:
-    """The new message that tells the customer `told`."""
-    values: dict[str, Value] = {"stage": _stage_text(progress.stage, "name")}
-    match told:
-        case Told.DOCS_MISSING:
-            values["missing"] = _documents(progress.missing)
-        case Told.APPROVED | Told.COUNTER_OFFER:
-            values["offer"] = _offer_text(progress.offer)
-        case Told.DECLINED:
-            values["reasons"] = _reasons(progress.reasons)
-        case Told.LATE:
-            values["expected"] = _expected_text(progress.expected_at)
-    return Text(f"progress.told.{told}", values)
+def passages(progress: Progress) -> tuple[Passage, ...]:
+    """The stages that the application was in since it was submitted, in order, and when.
 
-
-def due_at(progress: Progress, usual: Mapping[Stage, timedelta] = USUAL) -> datetime | None:
-    """When the present stage should be over; None while nobody but the customer has to act, or nothing is awaited.
-
-    `usual` replaces the table's durations where it has them. The time that a late lender has named counts where it is
-    later.
+    A stage that a withdrawal or an expiry has ended was not passed, and keeps no end.
     """
-    duration = usual.get(progress.stage, RULES[progress.stage].usual)
-    if RULES[progress.stage].actor is Actor.CUSTOMER or duration is None:
+    found: list[Passage] = []
+    before = begun(progress.begun_at)
+    for event in progress.history:
+        after = _apply(before, event)
+        if after.stage is not before.stage:
+            if found and after.stage not in _BROKEN_OFF:
+                found[-1] = replace(found[-1], left_at=max(after.entered_at, found[-1].entered_at))
+            found.append(Passage(after.stage, after.entered_at, None))
+        before = after
+    return tuple(found)
+
+
+def gaps(progress: Progress) -> tuple[int, ...]:
+    """The counters below the highest one heard that no event has come with: what the lender told is lost, or under way."""
+    heard = {event.sequence for event in progress.history}
+    if not heard or max(heard) - len(heard) > _MOST_GAPS:
+        return ()  # a lender that does not count by ones
+    return tuple(number for number in range(1, max(heard)) if number not in heard)
+
+
+def due_at(progress: Progress, usual: UsualTimes) -> datetime | None:
+    """When the present stage should be over: after the time in which four in five are.
+
+    None while nobody but the customer has to act, or nothing is known. A later time counts: the one that a late lender has
+    named, and the end of the day of an appointment.
+    """
+    times = usual.get(progress.stage)
+    if times is None or not acted_in(progress.stage):
         return None
-    due = progress.updated_at + duration
-    return max(due, progress.expected_at) if progress.expected_at else due
+    named = [progress.entered_at + times.most]
+    if progress.expected_at:
+        named.append(progress.expected_at)
+    if progress.appointment:
+        named.append(datetime.combine(progress.appointment, time.max, UTC))
+    return max(named)
 
 
-def overdue(progress: Progress, now: datetime, usual: Mapping[Stage, timedelta] = USUAL) -> bool:
+def overdue(progress: Progress, now: datetime, usual: UsualTimes) -> bool:
     """Whether the present stage should be over by `now` and is not."""
     due = due_at(progress, usual)
     return due is not None and now > due
-
-
-def check_late(progress: Progress, now: datetime, usual: Mapping[Stage, timedelta] = USUAL) -> Change:
-    """What the customer is told when `due_at` has passed without news: to be asked once for each due time."""
-    if not overdue(progress, now, usual):
-        return NOTHING
-    return Change(ChangeKind.TELL, Told.LATE, told_text(Told.LATE, replace(progress, expected_at=None)))
-
-
-def card(progress: Progress, now: datetime, reference: str | None, usual: Mapping[Stage, timedelta] = USUAL) -> Text:
-    """The progress card as one text: its layout with the values of `card_values`."""
-    return Text("progress.card", card_values(progress, now, reference, usual))
-
-
-def card_values(
-    progress: Progress, now: datetime, reference: str | None, usual: Mapping[Stage, timedelta] = USUAL
-) -> Values:
-    """What the progress card shows.
-
-    `stage`, `means`, `next`, `usual` are texts; `steps` the line of dots; `updated` the time of the lender's last news;
-    `late` whether the stage is overdue or the lender has said it will be. `offer`, `missing`, `reasons` and `apology`
-    are texts of their own lines that start with a line break, or empty. `documents` are the missing ones as texts.
-    """
-    late = overdue(progress, now, usual) or progress.expected_at is not None
-    return {
-        "reference": reference or Text("progress.no_reference"),
-        "stage": _stage_text(progress.stage, "name"),
-        "steps": steps(progress),
-        "means": _stage_text(progress.stage, "means"),
-        "next": _stage_text(progress.stage, "next"),
-        "usual": _usual_text(progress.stage, usual),
-        "updated": progress.updated_at,
-        "documents": _documents(progress.missing),
-        "missing": _block("progress.missing", "missing", _documents(progress.missing)),
-        "reasons": _block("progress.reasons", "reasons", _reasons(progress.reasons)),
-        "offer": Text("progress.offer_line", {"offer": _offer_text(progress.offer)}) if _offered(progress) else "",
-        "late": late,
-        "apology": _apology(progress, now) if late else "",
-    }
-
-
-def steps(progress: Progress) -> str:
-    """The six milestones as dots: done, under way, still to come. Papers asked for after a decision take none back."""
-    milestone = RULES[progress.stage].milestone
-    if progress.decision in (Stage.APPROVED, Stage.COUNTER_OFFER):
-        milestone = max(milestone, RULES[progress.decision].milestone)
-    if progress.stage in (Stage.DISBURSED, Stage.REPAYING, Stage.SETTLED):
-        return DONE * MILESTONES
-    if milestone == 0:
-        return TO_COME * MILESTONES
-    return DONE * (milestone - 1) + UNDER_WAY + TO_COME * (MILESTONES - milestone)
-
-
-def _stage_text(stage: Stage, part: str, values: Values = NO_VALUES) -> Text:
-    return Text(f"stage.{stage}.{part}", values)
-
-
-def _usual_text(stage: Stage, usual: Mapping[Stage, timedelta]) -> Text:
-    duration = usual.get(stage, RULES[stage].usual)
-    return _stage_text(stage, "usual", {"duration": duration_text(duration)} if duration else NO_VALUES)
-
-
-def duration_text(duration: timedelta) -> Text:
-    """A duration in hours below a day and in days from there on, rounded up."""
-    hours, days = (-(-duration // unit) for unit in (timedelta(hours=1), timedelta(days=1)))
-    if hours < 24:
-        return Text("progress.duration.hours", {"count": hours})
-    return Text("progress.duration.days", {"count": days})
-
-
-def _offered(progress: Progress) -> bool:
-    return progress.offer is not None and progress.decision in (Stage.APPROVED, Stage.COUNTER_OFFER)
-
-
-def _offer_text(offer: Offer | None) -> Text:
-    if offer is None:
-        return Text("progress.offer.none")
-    return Text("progress.offer", {"amount": offer.amount, "months": offer.months, "rate": offer.rate})
-
-
-def _expected_text(expected_at: datetime | None) -> Text:
-    return Text("progress.expected", {"time": expected_at}) if expected_at else Text("progress.expected.unknown")
-
-
-def _apology(progress: Progress, now: datetime) -> Text:
-    """What the lender has named holds until it has passed, too."""
-    if progress.expected_at and progress.expected_at > now:
-        return Text("progress.delayed", {"expected": progress.expected_at})
-    return Text("progress.late", {"updated": progress.updated_at})
-
-
-def _documents(ids: Iterable[str]) -> tuple[Text, ...]:
-    return tuple(Text(f"progress.document.{name if name in DOCUMENTS else 'other'}") for name in ids)
-
-
-def _reasons(ids: Iterable[str]) -> tuple[Text, ...]:
-    return tuple(
-        Text("progress.reason", {"reason": Text(f"decline.{known}"), "change": Text(f"decline.{known}.change")})
-        for known in (name if name in DECLINE_REASONS else "other" for name in ids)
-    )
-
-
-def _block(key: str, name: str, items: tuple[Text, ...]) -> Value:
-    return Text(key, {name: items}) if items else ""
 
 
 def encode(progress: Progress) -> dict[str, Any]:
@@ -359,9 +276,12 @@ def _event_values(event: LenderEvent) -> Values:
         "time": event.time,
         "stage": str(data.stage) if data.stage else None,
         "missing": data.missing,
-        "offer": (offer.amount, offer.months, offer.rate) if offer else None,
+        "offer": (offer.amount, offer.months, offer.rate, offer.valid_until) if offer else None,
         "reasons": data.reasons,
         "expected_at": data.expected_at,
+        "appointment": data.appointment,
+        "signing_url": data.signing_url,
+        "instalment": (data.instalment.due, data.instalment.amount) if data.instalment else None,
     }
 
 
@@ -379,12 +299,16 @@ def _event(values: Values) -> LenderEvent:
 
 def _event_data(values: Values) -> EventData:
     stage, offer, expected_at = values["stage"], values["offer"], values["expected_at"]
+    appointment, signing_url, instalment = (values.get(name) for name in ("appointment", "signing_url", "instalment"))
     return EventData(
         stage=Stage(_typed(stage, str)) if stage else None,
         missing=tuple(_typed(item, str) for item in _typed(values["missing"], tuple)),
         offer=Offer(*_typed(offer, tuple)) if offer else None,
         reasons=tuple(_typed(item, str) for item in _typed(values["reasons"], tuple)),
         expected_at=_typed(expected_at, datetime) if expected_at else None,
+        appointment=_typed(appointment, date) if appointment else None,
+        signing_url=_typed(signing_url, str) if signing_url else None,
+        instalment=Instalment(*_typed(instalment, tuple)) if instalment else None,
     )
 
 

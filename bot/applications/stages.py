@@ -20,18 +20,16 @@ News of a stage can be lost or late, so the card is not bound to single steps: `
 
 `milestone` places a stage on the line of six dots that the customer sees: taken in, papers, review, decision,
 contract, money. `tells` marks the stages that a customer must learn of by a new message: a decision, papers
-missing, the end of an application without one, and the money itself, since interest starts on that day. All other
-stages only change the card.
+missing, the contract to be signed, the end of an application without one, and the money itself, since interest starts
+on that day. All other stages only change the card.
 
-`usual` is how long a stage takes when all is well, in calendar time; None where nobody's work is awaited, or where the
-customer acts and only they know. An operator may replace these durations; they are the lender's promise, not ours.
+How long a stage usually takes is not here: it is learnt, and configuration until then (`usual_times`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -76,64 +74,53 @@ class StageRule:
 
     milestone: int
     actor: Actor
-    usual: timedelta | None
     then: tuple[Stage, ...] = ()
     tells: bool = False
 
 
 MILESTONES: Final = 6
 
-_HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
 _ENDS: Final = (Stage.WITHDRAWN, Stage.EXPIRED)
 _DECISIONS: Final = (Stage.APPROVED, Stage.COUNTER_OFFER, Stage.DECLINED)
 
 RULES: Final[Mapping[Stage, StageRule]] = MappingProxyType(
     {
-        Stage.DRAFT: StageRule(0, Actor.CUSTOMER, None, (Stage.CONSENTED, *_ENDS)),
-        Stage.CONSENTED: StageRule(0, Actor.CUSTOMER, None, (Stage.SUBMITTED, *_ENDS)),
-        Stage.SUBMITTED: StageRule(1, Actor.LENDER, 4 * _HOUR, (Stage.DOCS_CHECK, Stage.DOCS_MISSING, *_ENDS)),
+        Stage.DRAFT: StageRule(0, Actor.CUSTOMER, (Stage.CONSENTED, *_ENDS)),
+        Stage.CONSENTED: StageRule(0, Actor.CUSTOMER, (Stage.SUBMITTED, *_ENDS)),
+        Stage.SUBMITTED: StageRule(1, Actor.LENDER, (Stage.DOCS_CHECK, Stage.DOCS_MISSING, *_ENDS)),
         Stage.DOCS_CHECK: StageRule(
             2,
             Actor.LENDER,
-            _DAY,
             (Stage.CREDIT_AUTHORISED, Stage.DOCS_MISSING, Stage.APPROVED, Stage.SIGNING, Stage.DECLINED, *_ENDS),
         ),
-        Stage.DOCS_MISSING: StageRule(2, Actor.CUSTOMER, None, (Stage.DOCS_CHECK, *_ENDS), tells=True),
+        Stage.DOCS_MISSING: StageRule(2, Actor.CUSTOMER, (Stage.DOCS_CHECK, *_ENDS), tells=True),
         Stage.CREDIT_AUTHORISED: StageRule(
-            3, Actor.BUREAU, _DAY, (Stage.RISK_REVIEW, Stage.DOCS_MISSING, Stage.DECLINED, *_ENDS)
+            3, Actor.BUREAU, (Stage.RISK_REVIEW, Stage.DOCS_MISSING, Stage.DECLINED, *_ENDS)
         ),
-        Stage.RISK_REVIEW: StageRule(
-            3, Actor.LENDER, 2 * _DAY, (*_DECISIONS, Stage.SITE_VISIT, Stage.DOCS_MISSING, *_ENDS)
-        ),
-        Stage.SITE_VISIT: StageRule(
-            3, Actor.LENDER, 3 * _DAY, (*_DECISIONS, Stage.RISK_REVIEW, Stage.DOCS_MISSING, *_ENDS)
-        ),
+        Stage.RISK_REVIEW: StageRule(3, Actor.LENDER, (*_DECISIONS, Stage.SITE_VISIT, Stage.DOCS_MISSING, *_ENDS)),
+        Stage.SITE_VISIT: StageRule(3, Actor.LENDER, (*_DECISIONS, Stage.RISK_REVIEW, Stage.DOCS_MISSING, *_ENDS)),
         Stage.APPROVED: StageRule(
-            4, Actor.LENDER, _DAY, (Stage.SIGNING, Stage.DOCS_MISSING, Stage.DECLINED, *_ENDS), tells=True
+            4, Actor.LENDER, (Stage.SIGNING, Stage.DOCS_MISSING, Stage.DECLINED, *_ENDS), tells=True
         ),
         Stage.COUNTER_OFFER: StageRule(
-            4, Actor.CUSTOMER, None, (Stage.SIGNING, Stage.APPROVED, Stage.DOCS_MISSING, *_ENDS), tells=True
+            4, Actor.CUSTOMER, (Stage.SIGNING, Stage.APPROVED, Stage.DOCS_MISSING, *_ENDS), tells=True
         ),
-        Stage.DECLINED: StageRule(4, Actor.CUSTOMER, None, (Stage.RISK_REVIEW, *_ENDS), tells=True),
+        Stage.DECLINED: StageRule(4, Actor.CUSTOMER, (Stage.RISK_REVIEW, *_ENDS), tells=True),
         Stage.SIGNING: StageRule(
-            5, Actor.CUSTOMER, None, (Stage.DISBURSING, Stage.COLLATERAL, Stage.DOCS_MISSING, *_ENDS)
+            5, Actor.CUSTOMER, (Stage.DISBURSING, Stage.COLLATERAL, Stage.DOCS_MISSING, *_ENDS), tells=True
         ),
-        Stage.COLLATERAL: StageRule(5, Actor.LENDER, 3 * _DAY, (Stage.DISBURSING, Stage.DOCS_MISSING, *_ENDS)),
-        Stage.DISBURSING: StageRule(6, Actor.LENDER, _DAY, (Stage.DISBURSED,)),
-        Stage.DISBURSED: StageRule(6, Actor.CUSTOMER, None, (Stage.REPAYING, Stage.SETTLED), tells=True),
-        Stage.REPAYING: StageRule(6, Actor.CUSTOMER, None, (Stage.SETTLED,)),
-        Stage.SETTLED: StageRule(6, Actor.CUSTOMER, None),
-        Stage.WITHDRAWN: StageRule(0, Actor.CUSTOMER, None),
-        Stage.EXPIRED: StageRule(0, Actor.CUSTOMER, None, tells=True),
+        Stage.COLLATERAL: StageRule(5, Actor.LENDER, (Stage.DISBURSING, Stage.DOCS_MISSING, *_ENDS)),
+        Stage.DISBURSING: StageRule(6, Actor.LENDER, (Stage.DISBURSED,)),
+        Stage.DISBURSED: StageRule(6, Actor.CUSTOMER, (Stage.REPAYING, Stage.SETTLED), tells=True),
+        Stage.REPAYING: StageRule(6, Actor.CUSTOMER, (Stage.SETTLED,)),
+        Stage.SETTLED: StageRule(6, Actor.CUSTOMER),
+        Stage.WITHDRAWN: StageRule(0, Actor.CUSTOMER, tells=True),
+        Stage.EXPIRED: StageRule(0, Actor.CUSTOMER, tells=True),
     }
 )
 
 FINAL: Final = frozenset(stage for stage, rule in RULES.items() if not rule.then)
 DECISIONS: Final = frozenset(_DECISIONS)
-USUAL: Final[Mapping[Stage, timedelta]] = MappingProxyType(
-    {stage: rule.usual for stage, rule in RULES.items() if rule.usual is not None}
-)
 
 
 def usual_next(stage: Stage) -> Stage | None:

@@ -1,4 +1,4 @@
-"""News from the lender: its receipt of an application, and the events it sends from then on.
+"""News from the lender: its receipt of an application, its answers, and the events it sends.
 
 An event is first kept by itself, so that it is not lost whatever else happens; then it is taken in by its application
 together with all that came before and could not be: an event may be here before the receipt that names its reference.
@@ -6,27 +6,50 @@ together with all that came before and could not be: an event may be here before
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from bot.applications.application import Application
-from bot.applications.events import LenderEvent
-from bot.applications.progress import Change, Progress, advance, card, received, taken_back
-from bot.conversation.ports import Conversation, LenderEvents, Storage, UnitOfWork
+from bot.applications.card import card, told_text
+from bot.applications.events import EventData, LenderEvent
+from bot.applications.progress import (
+    Change,
+    ChangeKind,
+    Progress,
+    Told,
+    advance,
+    due_at,
+    overdue,
+    received,
+    taken_back,
+)
+from bot.applications.stages import Stage
+from bot.applications.usual_times import UsualTimes
+from bot.conversation.ports import Conversation, Job, LenderEvents, Storage, UnitOfWork
+from bot.conversation.progress_cards import card_slot, placement, usual_times
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Returned, Signalled
 from bot.ledger.audit import CUSTOMER, LENDER, SYSTEM, AuditEvent, audited
+from bot.publishing.content import Content
+
+CHECK_LATE: Final = "check-late"
+"""The job that looks, when a stage should be over, whether it is."""
 
 
 class LenderNews:
     """Takes in what the lender says. `events` keeps each event in a transaction of its own."""
 
-    def __init__(self, storage: Storage, events: LenderEvents, turns: Turns, clock: Clock) -> None:
+    def __init__(
+        self, storage: Storage, events: LenderEvents, turns: Turns, content: Callable[[], Content], clock: Clock
+    ) -> None:
         self._storage = storage
         self._events = events
         self._turns = turns
+        self._content = content
         self._clock = clock
 
     async def receive(self, event: LenderEvent) -> None:
@@ -60,6 +83,66 @@ class LenderNews:
 
         await self._turns.deliver(application.conversation, key, prepare)
 
+    async def answered(self, application: Application, answer: LenderEvent, request: str, outcome: str) -> None:
+        """The lender has done what the customer wished, and says how the application stands; `request` is answered.
+
+        The flow that asked says what came of it, so of the news only the end of the application is told besides.
+        """
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application.id)
+            signals = await self._standing(work, known, answer) if known else ()
+            values: dict[str, Value] = {"application": application.id, "stage_reached": str(answer.data.stage or "")}
+            if answer.data.signing_url:
+                values["signing_url"] = answer.data.signing_url
+            return (*(_quiet(signal) for signal in signals), Returned(self._clock.now(), request, outcome, values))
+
+        await self._turns.deliver(application.conversation, f"answered:{application.id}:{request}", prepare)
+
+    async def taken_back(self, application: Application, request: str) -> None:
+        """The customer has withdrawn an application that no lender has."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application.id)
+            ended = taken_back(application.id, self._clock.now())
+            events = await self._progress(work, known, ended) if known else ()
+            return (*events, Returned(self._clock.now(), request, "accepted", {"application": application.id}))
+
+        await self._turns.deliver(application.conversation, f"answered:{application.id}:{request}", prepare)
+
+    async def heard(self, application: Application, answer: LenderEvent) -> None:
+        """The lender, asked how an application stands, has answered."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application.id)
+            return await self._standing(work, known, answer) if known else ()
+
+        key = f"status:{application.id}:{answer.sequence}"
+        await self._turns.deliver(application.conversation, key, prepare)
+
+    async def overdue(self, application: str) -> Application | None:
+        """The application where its stage should be over by now and is not; else it is looked at again when it should be."""
+        async with self._storage.work() as work:
+            known = await work.applications.get(application)
+            late = known is not None and await self._late(work, known)
+        if known is None or late:
+            return known
+        await self._turns.deliver(known.conversation, f"watch:{known.id}:{self._clock.now()}", self._watching(known.id))
+        return None
+
+    async def apologise(self, application: Application) -> None:
+        """Tell the customer, once for what was heard last, that the stage takes longer than it should."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application.id)
+            if known is None or not await self._late(work, known):
+                return ()
+            change = Change(ChangeKind.TELL, Told.OVERDUE)
+            return (await self._signal(work, known, known.progress, change),)
+
+        key = f"late:{application.id}:{application.progress.stage}:{application.progress.sequence}"
+        await self._turns.deliver(application.conversation, key, prepare)
+
     async def document_lost(self, conversation: int, key: str) -> None:
         """A document could not be handed on: the customer is asked to send it again."""
 
@@ -68,18 +151,15 @@ class LenderNews:
 
         await self._turns.deliver(conversation, key, prepare)
 
-    async def refused(self, application: Application, request: str, outcome: str) -> None:
-        """The application was not handed in.
-
-        `refused` by the lender, or `failed` after every attempt.
-        """
+    async def failed(self, application: Application, request: str, outcome: str) -> None:
+        """A call did not succeed: `refused` by the lender, or `failed` after every attempt."""
 
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
             now, actor = self._clock.now(), LENDER if outcome == "refused" else SYSTEM
             work.audit(
                 audited("application.failed", actor, conversation.id, now, application=application.id, why=outcome)
             )
-            return (Returned(now, request, outcome),)
+            return (Returned(now, request, outcome, {"application": application.id}),)
 
         await self._turns.deliver(application.conversation, f"refused:{application.id}:{request}", prepare)
 
@@ -105,29 +185,76 @@ class LenderNews:
 
         return prepare
 
+    async def _standing(self, work: UnitOfWork, application: Application, answer: LenderEvent) -> tuple[Event, ...]:
+        """Take in an answer, unless it says nothing new."""
+        progress = application.progress
+        bare = answer.data == EventData(stage=progress.stage)
+        if bare or answer.sequence <= progress.sequence:
+            return ()
+        return await self._progress(work, application, answer)
+
+    def _watching(self, application: str) -> Prepare:
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application)
+            if known:
+                await self._watch(work, known)
+            return ()
+
+        return prepare
+
     async def _progress(self, work: UnitOfWork, application: Application, *first: LenderEvent) -> tuple[Event, ...]:
         """Take in `first` and whatever waits for this reference; the signals that the customer gets of it."""
         waiting = await work.lender_events.unapplied(application.reference or "")
-        progress, signals = application.progress, list[Event]()
+        known, signals = application, list[Event]()
         for event in (*first, *waiting):
-            before = progress
+            before = known.progress
             progress, change = advance(before, event)
-            signals.append(self._signal(application, before, progress, change))
+            known = replace(known, progress=progress)
+            shown = any("card" in signal.values for signal in signals if isinstance(signal, Signalled))
+            signals.append(await self._signal(work, known, before, change, shown=shown))
             if progress.stage is not before.stage:
                 work.audit(_moved(application, progress, event, self._clock.now()))
         for event in waiting:
             await work.lender_events.applied(event)
-        await work.applications.save(replace(application, progress=progress))
+        await work.applications.save(known)
+        await self._watch(work, known)
         return tuple(signals)
 
-    def _signal(self, application: Application, before: Progress, progress: Progress, change: Change) -> Signalled:
-        now = self._clock.now()
-        values: dict[str, Value] = {"application": application.id, "slot": f"card.{application.id}"}
-        if change.kind != "nothing":
-            values["card"] = card(progress, now, application.reference)
-        if change.text is not None:
-            values["told"] = change.text
-        return Signalled(now, "application", str(change.told or _outcome(before, progress, change)), values)
+    async def _usual(self, work: UnitOfWork, application: Application) -> UsualTimes:
+        return await usual_times(work, self._content(), application.product)
+
+    async def _late(self, work: UnitOfWork, application: Application) -> bool:
+        return overdue(application.progress, self._clock.now(), await self._usual(work, application))
+
+    async def _watch(self, work: UnitOfWork, application: Application) -> None:
+        """Look at the application when its stage should be over."""
+        due = due_at(application.progress, await self._usual(work, application))
+        if due is not None and due >= self._clock.now():
+            payload = {"application": application.id, "conversation": application.conversation}
+            work.defer(Job(CHECK_LATE, payload, at=due, once=f"late:{application.id}:{due.isoformat()}"))
+
+    async def _signal(
+        self, work: UnitOfWork, application: Application, before: Progress, change: Change, *, shown: bool = False
+    ) -> Signalled:
+        """What the customer's conversation is told of a change; `shown` where this turn has shown the card already."""
+        now, slot, progress = self._clock.now(), card_slot(application.id), application.progress
+        values: dict[str, Value] = {"application": application.id, "reference": application.reference}
+        if progress.signing_url:
+            values["signing_url"] = progress.signing_url
+        if change.kind is not ChangeKind.NOTHING:
+            placed = "edit" if shown else await placement(work, application.conversation, slot)
+            usual = await self._usual(work, application)
+            values |= {"slot": slot, "placed": placed, "card": card(progress, now, application.reference, usual)}
+        if change.told is not None:
+            values["told"] = told_text(change.told, progress, application.reference)
+        return Signalled(now, "application", _outcome(before, progress, change), values)
+
+
+def _quiet(signal: Event) -> Event:
+    """The card changes, and what ends the application is told; the rest the flow says that has asked."""
+    if not isinstance(signal, Signalled) or signal.outcome == Told.WITHDRAWN:
+        return signal
+    return replace(signal, values={name: value for name, value in signal.values.items() if name != "told"})
 
 
 def _moved(application: Application, progress: Progress, event: LenderEvent, at: datetime) -> AuditEvent:
@@ -136,5 +263,11 @@ def _moved(application: Application, progress: Progress, event: LenderEvent, at:
 
 
 def _outcome(before: Progress, after: Progress, change: Change) -> str:
-    """What flows may wait for besides what the customer is told."""
-    return "docs_complete" if before.missing and not after.missing else str(change.kind)
+    """What flows may wait for: what the customer is told, papers that are complete, or the stage that was entered."""
+    if change.told is not None and change.told is not Told.OVERDUE:
+        return str(change.told)
+    if before.missing and not after.missing:
+        return "docs_complete"
+    if after.stage is Stage.SIGNING and after.signing_url != before.signing_url:
+        return str(Stage.SIGNING)
+    return str(after.stage if after.stage is not before.stage else change.kind)

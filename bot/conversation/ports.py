@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
 from bot.applications.events import LenderEvent
+from bot.applications.usual_times import StageTimes
 from bot.core.errors import TillwiseError
 from bot.core.values import Values
 from bot.dialogs.events import Event
@@ -225,6 +226,7 @@ class UnitOfWork(Protocol):
     lender_events: LenderEvents
     leads: Leads
     managers: Managers
+    stage_times: StageTimes
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """Lock, then load, the conversation, made where there is none. None: the event `key` was taken before."""
@@ -248,6 +250,10 @@ class UnitOfWork(Protocol):
 
     async def shown_as(self, conversation: int, sha256: str) -> str | None:
         """The message of a conversation whose text has this hash (see `text_hash`); None where it is gone."""
+        ...
+
+    async def below(self, conversation: int, slot: str) -> int | None:
+        """How many messages stand below the one last sent anew in a slot; None where none was."""
         ...
 
     async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
@@ -316,3 +322,30 @@ class Failures(Protocol):
     """Keeps failures for staff."""
 
     async def record(self, failure: Failure) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A call to the lender that was given up after `attempts`: what it was about, why, and the job that makes it again.
+
+    `number` is 0 until it is kept.
+    """
+
+    call: str
+    application: str
+    conversation: int
+    job: Job
+    error: str
+    attempts: int
+    at: datetime
+    number: int = 0
+
+
+class DeadLetters(Protocol):
+    """Keeps calls that were given up, for staff."""
+
+    async def add(self, letter: DeadLetter) -> None: ...
+
+    async def settle(self, application: str, call: str, at: datetime) -> None:
+        """The call has succeeded since: nobody need look after it."""
+        ...

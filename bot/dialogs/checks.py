@@ -37,7 +37,7 @@ class FlowProblem:
 
 
 SYSTEM_TEXTS = (
-    "answer", "settled", "cards.position", "cards.again", "current", "stale", "unclear", "unclear.near", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
+    "answer", "settled", "cards.position", "cards.again", "card.moved", "current", "stale", "unclear", "unclear.near", "busy", "help", "cancelled", "cancelled.kept", "back.nothing",
     "why.general", "held.press", "handoff.back", "consent.changed", "review.line", "review.lines", "review.affects",
     "form.step", "form.part.review", "button.keep_all", "button.change_some", "withheld.identity", "withheld.bank_card",
     "contact.unexpected", "contact.not_own", "input.amount", "input.range", "input.meant", "input.too_low", "input.too_high",
@@ -84,7 +84,7 @@ def next_steps(step: Step) -> tuple[str, ...]:
         case Cards(options=options):
             return tuple(option.goto or "" for option in options)
         case Await(on=on, options=options):
-            return (*on.values(), *(option.goto or "" for option in options))
+            return (*on.values(), *(option.goto or "" for option in options if not (option.link or option.url)))
         case Branch(branches=branches, otherwise=otherwise):
             return (*(target for _, target in branches), otherwise)
         case Consent(agreed=agreed, refused=refused):

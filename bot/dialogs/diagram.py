@@ -54,6 +54,6 @@ def _arrows(step: Step) -> Iterator[tuple[str, str]]:
             yield from on.items()
         case Await(on=on, options=options):
             yield from on.items()
-            yield from ((option.id, option.goto or "") for option in options)
+            yield from ((option.id, option.goto or "") for option in options if not (option.link or option.url))
         case End(then=then):
             yield then, "[*]"

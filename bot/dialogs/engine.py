@@ -24,7 +24,7 @@ from typing import Any
 
 from bot.core.values import NO_VALUES, Text, Value, Values
 from bot.dialogs import inputs, prompts
-from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Show, Track
+from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Track
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
 from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Recall, Review
 from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
@@ -106,15 +106,14 @@ def _claims_right(walk: Walk, command: str) -> None:
 
 
 def _signalled_while_held(walk: Walk, event: Signalled) -> None:
-    card, told = _card_of(event), event.values.get("told")
-    if card:
-        walk.effects.append(card)
+    told = event.values.get("told")
+    walk.place_card(event.values)
     if _brings_person(event):
         walk.note("another person has come")
         if isinstance(told, Text):
             walk.say(told)
         return
-    later = {name: value for name, value in event.values.items() if name != "card"}
+    later = {name: value for name, value in event.values.items() if name not in ("card", "placed")}
     walk.change(deferred=(*walk.state.deferred, replace(event, values=later)))
 
 
@@ -695,9 +694,7 @@ def _near(event: Returned) -> dict[str, Text]:
 
 def _signalled(walk: Walk, event: Signalled) -> None:
     told = event.values.get("told")
-    card = _card_of(event)
-    if card:
-        walk.effects.append(card)
+    walk.place_card(event.values)
     if _brings_person(event):
         walk.count()
         walk.settle(None)
@@ -712,14 +709,6 @@ def _signalled(walk: Walk, event: Signalled) -> None:
 
 def _brings_person(event: Signalled) -> bool:
     return event.name == "manager" and event.outcome == "joined"
-
-
-def _card_of(event: Signalled) -> Show | None:
-    """A card that a signal brings is shown in its own message, and changed there from then on."""
-    card, slot = event.values.get("card"), event.values.get("slot")
-    if isinstance(card, Text) and isinstance(slot, str):
-        return Show(slot=slot, body=(card,), edit=True)
-    return None
 
 
 def _wake(walk: Walk, event: Signalled) -> None:
@@ -753,7 +742,9 @@ def _answered_by(walk: Walk, step: Choose, event: Signalled) -> None:
 
 
 def _lasting(values: Values) -> Values:
-    return {name: value for name, value in values.items() if name not in ("card", "told", "slot")} or NO_VALUES
+    return {
+        name: value for name, value in values.items() if name not in ("card", "told", "slot", "placed")
+    } or NO_VALUES
 
 
 def _timed_out(walk: Walk, event: TimedOut) -> None:

@@ -58,7 +58,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say something and go on; `each` names a list of texts that are said after it, a message each.
+    """Say something and go on; `each` names a list of texts, or of cards, that are said after it, a message each.
 
     `figure`, here and in other steps, names the value that holds the table or chart to be shown with the words; without such a
     value there are just the words.

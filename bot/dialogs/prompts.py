@@ -112,6 +112,7 @@ def _view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: in
                 (said(book, step.shows, values),),
                 {option.id: filled(book, option.label, values) for option in options},
                 tuple((option.id,) for option in options),
+                {option.id: address for option in options if (address := _address(option, values))},
             )
         case _:
             return View(())

@@ -167,6 +167,15 @@ class Walk:
         self._live = None
         self.bury()
 
+    def place_card(self, values: Values) -> None:
+        """Show a card in its own message: `placed` says whether it is changed there, or sent anew below the one it leaves."""
+        card, slot, placed = values.get("card"), values.get("slot"), values.get("placed")
+        if not isinstance(card, Text) or not isinstance(slot, str):
+            return
+        if placed == "moved":
+            self.effects.append(Show(slot=slot, body=(Text("card.moved"),), edit=True))
+        self.effects.append(Show(slot=slot, body=(card,), edit=placed not in ("new", "moved")))
+
     def bury(self) -> None:
         """Something now stands below the open prompt."""
         if self.state.prompt and not self.state.prompt.buried:
@@ -352,6 +361,8 @@ class Walk:
         for text in each if isinstance(each, tuple) else ():
             if isinstance(text, Text):
                 self.say(text)
+            elif isinstance(text, Mapping):
+                self.place_card(text)
         self._let_go({step.each, step.figure})
 
     def _let_go(self, said: Collection[str | None]) -> None:

@@ -46,11 +46,12 @@ ACTS: Final[Mapping[str, Act]] = {
         "The customer has confirmed an application in the review.",
         ("application", "product", "release", "quote", "consents"),
     ),
-    "application.failed": Act("An application could not be handed to the lender.", ("application", "why")),
+    "application.failed": Act("The lender could not be told of an application, or has refused.", ("application", "why")),
     "application.stage_changed": Act(
         "The lender's news has moved an application.", ("application", "stage", "event")
     ),
     "application.submitted": Act("The lender has taken the application.", ("application", "reference")),
+    "application.wished": Act("The customer wishes something of the lender.", ("application", "wish")),
     "consent.expired": Act("A consent has come to the end of its time.", ("record", "notice", "version")),
     "consent.given": Act("The customer has agreed to a notice.", ("record", "notice", "version")),
     "consent.refused": Act("The customer has not agreed to a notice.", ("record", "notice", "version")),

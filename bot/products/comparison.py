@@ -18,11 +18,25 @@ _ROWS: Final = (
     "total_interest", "total_fees", "total_to_repay", "early_settlement_rate", "valid_until",
 )  # fmt: skip
 
+_OFFER_ROWS: Final = (
+    "principal", "months", "rate", "method", "net_received", "instalment", "last_instalment", "annual_simple", "annual_compound",
+    "total_interest", "total_fees", "total_to_repay",
+)  # fmt: skip
+
 
 def comparison_table(quotes: Sequence[Values]) -> Table:
     """A table of two or more quotes (values as `quote_values` gives them), a column each."""
-    head = (Text("compare.what"), *(_name(quote) for quote in quotes))
-    return Table(head, tuple((Text(f"compare.{row}"), *(_cell(row, quote) for quote in quotes)) for row in _ROWS))
+    return _table([_name(quote) for quote in quotes], _ROWS, quotes)
+
+
+def offer_table(asked: Values, offered: Values) -> Table:
+    """What was asked for and what a lender offers instead (values as `quote_values` gives them), side by side."""
+    return _table([Text("offer.asked"), Text("offer.offered")], _OFFER_ROWS, (asked, offered))
+
+
+def _table(names: Sequence[Text], rows: Sequence[str], quotes: Sequence[Values]) -> Table:
+    head = (Text("compare.what"), *names)
+    return Table(head, tuple((Text(f"compare.{row}"), *(_cell(row, quote) for quote in quotes)) for row in rows))
 
 
 def comparison_text(quotes: Sequence[Values]) -> Text:

@@ -178,6 +178,22 @@ def _quote(lender: Lender, product: Product, wish: _Wish) -> Quote:
     return _computed(lender, product, rate, loan, wish.method)
 
 
+def quote_on_terms(  # noqa: PLR0913  # a quote has this many terms, each given by name
+    catalogue: Catalogue, product_id: str, *, amount: Decimal, months: int, annual: Decimal, start: date, method: str
+) -> Quote:
+    """A quote on terms that a lender has named itself, which may lie outside of what `product_id` publishes.
+
+    `annual` is the contract rate as a fraction; fees and day basis are the product's. Raises `ValueError` where no schedule can be
+    made of the terms.
+    """
+    product, lender = catalogue.product(product_id), catalogue.lender
+    base = lender.base_rate(months, start)
+    spread = int(((annual - base.rate) * 10_000).to_integral_value())
+    rate = RateParts(base, spread, INDICATIVE, annual, product.pricing.reset)
+    grace = min(product.grace_months, months - 1) if method == "grace_annuity" else 0
+    return _computed(lender, product, rate, Loan(to_cent(amount), annual, months, start, grace, product.basis), method)
+
+
 def _computed(lender: Lender, product: Product, rate: RateParts, loan: Loan, method: str) -> Quote:
     monthly = sum((fee.of(loan.principal) for fee in product.fees if fee.moment == "monthly"), ZERO)
     rows = schedule(method, loan, monthly)

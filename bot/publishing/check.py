@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+from bot.applications.usual_times import NO_TIMES, parse_usual_times
 from bot.core.errors import ContentError, TillwiseError
 from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
@@ -115,6 +116,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         return found
 
     attempt(lambda: parse_rules(documents["lead_rules"]), None)
+    attempt(lambda: parse_usual_times(documents["usual_times"]), NO_TIMES)
     return _Parsed(
         flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
         menu=attempt(lambda: parse_menu(documents["commands"]), None),

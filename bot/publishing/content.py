@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from bot.applications.usual_times import NO_TIMES, UsualTimes, parse_usual_times
 from bot.dialogs.model import FlowBook
 from bot.dialogs.reader import parse_flows
 from bot.handoff.scoring import LeadRules, parse_rules
@@ -35,6 +36,7 @@ class Content:
     stories: tuple[Story, ...]
     answers: AnswerBook
     lead_rules: LeadRules
+    usual_times: UsualTimes
 
 
 def assemble(
@@ -57,7 +59,13 @@ def assemble(
             parse_answers(documents["answers"]), catalogue, finders(parse_phrasings(documents["answers"]))
         ),
         lead_rules=parse_rules(documents["lead_rules"]),
+        usual_times=_usual_times(documents),
     )
+
+
+def _usual_times(documents: Documents) -> UsualTimes:
+    """Releases made before there were any have none."""
+    return parse_usual_times(documents["usual_times"]) if "usual_times" in documents else NO_TIMES
 
 
 def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:

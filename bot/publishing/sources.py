@@ -27,6 +27,7 @@ class Sources:
     answers: Path = field(default_factory=resources.answers)
     notices: Path = field(default_factory=resources.notices)
     lead_rules: Path = field(default_factory=resources.lead_rules)
+    usual_times: Path = field(default_factory=resources.usual_times)
     locales: Path = field(default_factory=resources.locales)
 
 
@@ -41,6 +42,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "answers": _folder(lie.answers),
         "notices": _folder(lie.notices),
         "lead_rules": _file(lie.lead_rules),
+        "usual_times": _file(lie.usual_times),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())
         },

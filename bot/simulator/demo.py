@@ -30,7 +30,7 @@ def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
 
     The lender is at `app.state.lender`; its `state.desk` is to be closed when the server begins to stop.
     """
-    lender = create_lender(lender_secret, lambda: hooks.lender_callback, clock)
+    lender = create_lender((lender_secret,), lambda: hooks.lender_callback, clock)
 
     async def invitation(request: Request) -> Response:
         if hooks.invite is None:

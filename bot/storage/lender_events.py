@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +30,25 @@ _APPLIED: Final = compiled(
 )
 
 
+_ODD: Final = compiled(
+    sa.select(*(_event.c[name] for name in ("source", "id", "type", "reference", "received_at", "understood")))
+    .where(sa.or_(~_event.c.understood, ~_event.c.applied))
+    .order_by(_event.c.number)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OddEvent:
+    """An event that staff should know of: it is not `understood`, or no application has its reference."""
+
+    source: str
+    id: str
+    type: str
+    reference: str
+    received_at: datetime
+    understood: bool
+
+
 class PostgresLenderEvents:
     """See `LenderEvents`. On a pool each call is a transaction of its own."""
 
@@ -49,6 +69,7 @@ class PostgresLenderEvents:
             sequence=event.sequence,
             payload=_PAYLOAD.dump_python(event, mode="json"),
             received_at=at,
+            understood=event.understood,
         )
         return number is not None
 
@@ -60,3 +81,7 @@ class PostgresLenderEvents:
     async def applied(self, event: LenderEvent) -> None:
         """See `LenderEvents.applied`."""
         await _APPLIED.run(self._on, source=event.source, id=event.id)
+
+    async def odd(self) -> tuple[OddEvent, ...]:
+        """Events that are not understood or that no application has taken in, in the order in which they came."""
+        return tuple(OddEvent(**dict(row)) for row in await _ODD.rows(self._on))

@@ -249,7 +249,10 @@ class ApplicationRow(Row, table=True):
 
 
 class LenderEventRow(Row, table=True):
-    """An event a lender has sent; `applied` is set once an application has taken it in."""
+    """An event a lender has sent; `applied` is set once an application has taken it in.
+
+    One that is not `understood` has a type or a stage that this version does not know.
+    """
 
     __tablename__ = "lender_event"
     __table_args__ = (
@@ -267,6 +270,42 @@ class LenderEventRow(Row, table=True):
     payload: dict[str, Any] = _json()
     received_at: datetime = _moment()
     applied: bool = Field(default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false()))
+    understood: bool
+
+
+class StagePassageRow(Row, table=True):
+    """A stage that an application was in; `left_at` is null while it is there. It says nothing of the person."""
+
+    __tablename__ = "stage_passage"
+    __table_args__ = (sa.Index(None, "product", "stage", "left_at"),)
+
+    application: str = _text(primary_key=True)
+    position: int = Field(sa_column=sa.Column(sa.SmallInteger, primary_key=True, autoincrement=False))
+    product: str = _text()
+    stage: str = _text()
+    entered_at: datetime = _moment()
+    left_at: datetime | None = _moment(default=None)
+
+
+class DeadLetterRow(Row, table=True):
+    """A call to the lender that was given up, with the job that makes it again; `settled_at` is null while it waits for staff."""
+
+    __tablename__ = "dead_letter"
+    __table_args__ = (
+        sa.Index("dead_letter_open_idx", "application", "call", postgresql_where=sa.text("settled_at IS NULL")),
+    )
+
+    number: int | None = _identity()
+    call: str = _text()
+    application: str = _text()
+    conversation_id: int = _big()
+    task: str = _text()
+    payload: dict[str, Any] = _json()
+    error: str = _text()
+    attempts: int = Field(sa_type=sa.SmallInteger)
+    at: datetime = _moment()
+    settled_at: datetime | None = _moment(default=None)
+    settled_by: str | None = _text(default=None)
 
 
 class ManagerRow(Row, table=True):

@@ -21,6 +21,7 @@ from asyncpg.exceptions import (
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
+from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
     Assessments,
@@ -55,7 +56,8 @@ from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.quotes import PostgresQuotes
-from bot.storage.repositories.transcript import SHOWN, shown_as, transcript
+from bot.storage.repositories.transcript import BELOW, SHOWN, shown_as, transcript
+from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
 from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK
 
 _NEW: Final = encode_state(State())
@@ -81,9 +83,10 @@ class PostgresUnitOfWork:
         "lender_events",
         "managers",
         "quotes",
+        "stage_times",
     )
 
-    def __init__(self, connection: Any, clock: Clock, owner: str, lease: timedelta) -> None:
+    def __init__(self, connection: Any, clock: Clock, owner: str, lease: timedelta, times: StageTimesCache) -> None:
         self._connection = connection
         self._clock = clock
         self._owner = owner
@@ -100,6 +103,7 @@ class PostgresUnitOfWork:
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
         self.leads: Leads = PostgresLeads(connection)
         self.managers: Managers = PostgresManagers(connection)
+        self.stage_times: StageTimes = PostgresStageTimes(connection, times)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""
@@ -152,6 +156,11 @@ class PostgresUnitOfWork:
     async def shown_as(self, conversation: int, sha256: str) -> str | None:
         """See `UnitOfWork.shown_as`."""
         return await shown_as(self._connection, conversation, sha256)
+
+    async def below(self, conversation: int, slot: str) -> int | None:
+        """See `UnitOfWork.below`."""
+        count: int | None = await BELOW.value(self._connection, conversation_id=conversation, slot=slot)
+        return count
 
     async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
         """See `UnitOfWork.transcript`."""
@@ -315,6 +324,7 @@ class PostgresStorage:
         self._clock = clock
         self._owner = owner
         self._lease = lease
+        self._times = StageTimesCache(clock)
 
     def work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """Begin a transaction; see `Storage.work`."""
@@ -322,4 +332,4 @@ class PostgresStorage:
 
     def unit(self, connection: Any) -> PostgresUnitOfWork:
         """A unit of work on a connection whose transaction has begun, and that the caller ends."""
-        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease)
+        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease, self._times)

@@ -14,7 +14,7 @@ from bot.conversation.consents import consent_record
 from bot.conversation.desk import Desk
 from bot.conversation.facts import Market, facts
 from bot.conversation.incoming import Incoming, Taken
-from bot.conversation.ports import Conversation, UnitOfWork
+from bot.conversation.ports import Conversation, Outgoing, UnitOfWork
 from bot.conversation.services.call import Call
 from bot.conversation.services.registry import LOCAL, REMOTE
 from bot.core.values import Text
@@ -106,6 +106,7 @@ class EngineTurns:
         match effect:
             case Show():
                 self._show(effect)
+                work.send(_unrendered(effect, conversation))
             case Acknowledge(notice=text):
                 self.screen.acknowledged.append(text.key if text else None)
             case Request():
@@ -166,6 +167,7 @@ class EngineStage(MemoryStage):
     def __init__(self, story: Story, locale: str, content: Content) -> None:
         clock = FixedClock(BEGINNING)
         super().__init__(story, locale, MemoryStorage(clock), clock)
+        self._content = content
         self._turns = EngineTurns(content, self.market, self.storage, clock)
         self._turns.managers = story.managers
         self.screen = self._turns.screen
@@ -176,8 +178,13 @@ class EngineStage(MemoryStage):
         """See `MemoryStage`."""
         return self._turns
 
+    def content(self) -> Content:
+        """See `MemoryStage`."""
+        return self._content
+
     async def settle(self) -> None:
         """Let timers go off that are due, and an offer that nobody accepts expire."""
+        await self.check_late()
         now, offered = self.clock.now(), self._turns.offered_at
         for timer in self._turns.due():
             await self._happens(timer)
@@ -204,6 +211,13 @@ class EngineStage(MemoryStage):
                 await self._happens(Released(self._now()))
             case "says":
                 self._turns.show_words("desk.manager_said", act.words)
+
+
+def _unrendered(show: Show, conversation: Conversation) -> Outgoing:
+    """The message as the outbox knows it, so that what stands below a card can be counted; nothing is put into words."""
+    return Outgoing(
+        conversation.id, conversation.channel, conversation.address, show.slot, show.body[0].key, edit=show.edit
+    )
 
 
 def _claimed(conversation: Conversation, language: str | None) -> Conversation:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
-from bot.applications.events import DELAYED, STAGE_CHANGED, EventData, LenderEvent, Offer
+from bot.applications.events import DELAYED, OURS, STAGE_CHANGED, EventData, Instalment, LenderEvent, Offer
 from bot.applications.stages import Stage
 from bot.core.values import Money, Months, Rate
 from bot.dialogs.stories import Lender
 
+ANSWERS: Final[Mapping[str, Stage]] = {
+    "withdraw": Stage.WITHDRAWN,
+    "accept-offer": Stage.SIGNING,
+    "request-review": Stage.DECLINED,
+}
+"""The stage that the lender answers with when it does what a customer wishes."""
+
+CONTRACT: Final = "https://lender.example/contract"
+NEXT: Final = Money(Decimal("3451.86"))
 OFFERED = Offer(Money(Decimal(40_000)), Months(12), Rate(Decimal("0.065")))
 
 
@@ -32,6 +43,14 @@ class LenderBook:
         self.last = _event(act, reference, self.counter, at)
         return self.last
 
+    def answer(self, action: str, reference: str, at: datetime) -> LenderEvent:
+        """How the application stands once the lender has done what the customer wishes."""
+        self.counter += 2
+        stage = ANSWERS[action]
+        return LenderEvent(
+            OURS, f"status-{self.counter}", STAGE_CHANGED, reference, self.counter, at, EventData(stage=stage)
+        )
+
 
 def _event(act: Lender, reference: str, counter: int, at: datetime) -> LenderEvent:
     kind = DELAYED if act.act == "delayed" else STAGE_CHANGED
@@ -47,4 +66,9 @@ def _data(act: Lender, at: datetime) -> EventData:
         missing=act.items if stage is Stage.DOCS_MISSING else (),
         reasons=act.items if stage is Stage.DECLINED else (),
         offer=OFFERED if stage in {Stage.APPROVED, Stage.COUNTER_OFFER} else None,
+        appointment=at.date() + timedelta(days=2) if stage is Stage.SITE_VISIT else None,
+        signing_url=CONTRACT if stage is Stage.SIGNING else None,
+        instalment=Instalment(at.date() + timedelta(days=30), NEXT)
+        if stage in {Stage.DISBURSED, Stage.REPAYING}
+        else None,
     )

@@ -11,10 +11,12 @@ import orjson
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents, text_hash
+from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
     Assessments,
     Conversation,
+    DeadLetter,
     Failure,
     Job,
     LenderEvents,
@@ -43,6 +45,7 @@ from bot.testing.memory_records import (
     MemoryLenderEvents,
     MemoryManagers,
     MemoryQuotes,
+    MemoryStageTimes,
     stored,
 )
 from bot.testing.memory_tables import InboxItem, Milestone, OutboxItem, Tables, Transaction
@@ -67,6 +70,7 @@ class MemoryUnitOfWork:
         self.lender_events: LenderEvents = MemoryLenderEvents(transaction)
         self.leads: Leads = MemoryLeads(transaction)
         self.managers: Managers = MemoryManagers(transaction)
+        self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""
@@ -115,6 +119,12 @@ class MemoryUnitOfWork:
         """See `UnitOfWork.shown_as`."""
         told = (item.message.html for item in self._posted(conversation))
         return next((html for html in told if text_hash(html) == sha256), None)
+
+    async def below(self, conversation: int, slot: str) -> int | None:
+        """See `UnitOfWork.below`."""
+        anew = [item.message for item in self._posted(conversation) if not item.message.edit]
+        places = [place for place, message in enumerate(anew, 1) if message.slot == slot]
+        return len(anew) - places[-1] if places else None
 
     async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
         """See `UnitOfWork.transcript`."""
@@ -247,6 +257,21 @@ class MemoryFailures:
     async def record(self, failure: Failure) -> None:
         """See `Failures.record`."""
         self.recorded.append(failure)
+
+
+class MemoryDeadLetters:
+    """See `DeadLetters`."""
+
+    def __init__(self) -> None:
+        self.open: list[DeadLetter] = []
+
+    async def add(self, letter: DeadLetter) -> None:
+        """See `DeadLetters.add`."""
+        self.open.append(letter)
+
+    async def settle(self, application: str, call: str, at: datetime) -> None:
+        """See `DeadLetters.settle`."""
+        self.open = [one for one in self.open if (one.application, one.call) != (application, call)]
 
 
 class MemoryReleases:

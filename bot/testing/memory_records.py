@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -12,7 +12,10 @@ from bot.applications import progress
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.applications.events import LenderEvent
+from bot.applications.stages import Stage
+from bot.applications.usual_times import ENOUGH, LOOK_BACK, UsualTime, UsualTimes
 from bot.conversation.ports import StoredAssessment, StoredQuote
+from bot.core.clock import Clock
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import Values
@@ -125,6 +128,12 @@ class MemoryApplications:
             told = progress.decode(orjson.loads(orjson.dumps(progress.encode(application.progress))))
             self._applications.put(known.id, replace(known, reference=application.reference, progress=told))
 
+    async def renew(self, application: Application) -> None:
+        """See `Applications.renew`."""
+        known = self._applications.get(application.id)
+        if known is not None and known.reference is None:
+            await self.add(replace(application, conversation=known.conversation))
+
     async def get(self, application: str) -> Application | None:
         """See `Applications.get`."""
         return await self._locked(lambda known: known.id == application)
@@ -144,6 +153,37 @@ class MemoryApplications:
                 await self._transaction.lock(("application", known.id))
                 return self._applications.get(known.id)
         return None
+
+
+class MemoryStageTimes:
+    """See `StageTimes`."""
+
+    def __init__(self, transaction: Transaction, clock: Clock) -> None:
+        self._applications = transaction.applications
+        self._clock = clock
+
+    async def of(self, product: str) -> UsualTimes:
+        """See `StageTimes.of`."""
+        spans: dict[Stage, list[float]] = {}
+        since = self._clock.now() - LOOK_BACK
+        for known in self._applications.rows():
+            for passed in progress.passages(known.progress) if known.product == product else ():
+                if passed.left_at is not None and passed.left_at >= since:
+                    spans.setdefault(passed.stage, []).append((passed.left_at - passed.entered_at).total_seconds())
+        return {stage: _times(taken) for stage, taken in spans.items() if len(taken) >= ENOUGH}
+
+
+def _times(spans: list[float]) -> UsualTime:
+    """Percentiles between the two nearest, as PostgreSQL has them."""
+    ordered = sorted(spans)
+
+    def at(share: float) -> timedelta:
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        high = min(low + 1, len(ordered) - 1)
+        return timedelta(seconds=ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+
+    return UsualTime(at(0.5), at(0.8), len(ordered))
 
 
 class MemoryLenderEvents:

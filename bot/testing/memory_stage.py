@@ -12,12 +12,13 @@ from typing import Final, Protocol
 from bot.applications.events import LenderEvent
 from bot.conversation.facts import Market, Operator
 from bot.conversation.incoming import Incoming, Taken
-from bot.conversation.lender_news import LenderNews
+from bot.conversation.lender_news import CHECK_LATE, LenderNews
 from bot.conversation.ports import Conversation, Job, Posted, UnitOfWork
 from bot.core.clock import Clock
 from bot.core.values import Value, Values
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
 from bot.dialogs.stories import Lender, Manager, Story
+from bot.publishing.content import Content
 from bot.storage.messages import LEASE
 from bot.testing.clock import FixedClock
 from bot.testing.lender_book import LenderBook
@@ -32,8 +33,11 @@ BEGINNING: Final = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 """When stories begin: half past nine in the morning in the market."""
 
 REFERENCE: Final = "RG-2026-000001"
-SUBMIT: Final = "submit-application"
-TO_LENDER: Final = (SUBMIT, "send-document")
+SUBMIT, ACT = "submit-application", "act-at-lender"
+ANSWERED: Final = (SUBMIT, ACT)
+"""Jobs that wait until the story says what the lender answers."""
+
+TO_LENDER: Final = (*ANSWERED, "send-document")
 _BETWEEN_ACTS: Final = timedelta(seconds=1)
 _ACTS: Final = {"refuses": "refused", "fails": "failed"}
 
@@ -126,6 +130,10 @@ class MemoryStage:
         """What takes events in."""
 
     @abstractmethod
+    def content(self) -> Content:
+        """What is published."""
+
+    @abstractmethod
     async def settle(self) -> None:
         """Let everything happen that is due."""
 
@@ -180,7 +188,11 @@ class MemoryStage:
     def due_jobs(self) -> list[Job]:
         """The jobs that are due, taken out; what is handed to the lender waits until the story says what comes of it."""
         now = self.clock.now()
-        due = [job for job in self.storage.jobs if job.task not in TO_LENDER and (job.at is None or job.at <= now)]
+        due = [
+            job
+            for job in self.storage.jobs
+            if job.task not in (*TO_LENDER, CHECK_LATE) and (job.at is None or job.at <= now)
+        ]
         for job in due:
             self.storage.jobs.remove(job)
         return due
@@ -190,24 +202,41 @@ class MemoryStage:
     async def lender(self, act: Lender) -> None:
         """See `Stage`."""
         if act.act == "accepts" or act.act in _ACTS:
-            await self._answer_submission(act.act)
+            await self._answer(act.act)
         else:
             await self._news().receive(self._lender.event(act, REFERENCE, self._now()))
         await self.settle()
 
-    async def _answer_submission(self, act: str) -> None:
-        job = next((job for job in self.storage.jobs if job.task == SUBMIT), None)
-        assert job is not None, "no application is being handed in"
+    async def _answer(self, act: str) -> None:
+        """The lender answers what is being handed in, or what the customer wishes."""
+        job = next((job for job in self.storage.jobs if job.task in ANSWERED), None)
+        assert job is not None, "nothing is being asked of the lender"
         self.storage.jobs.remove(job)
         application = self.storage.tables.applications[job.payload["application"]]
-        self._now()
-        if act == "accepts":
-            await self._news().receipt(application, REFERENCE, job.payload["request"])
+        request, now = job.payload["request"], self._now()
+        if act != "accepts":
+            await self._news().failed(application, request, _ACTS[act])
+        elif job.task == ACT and application.reference is None:
+            await self._news().taken_back(application, request)
+        elif job.task == SUBMIT:
+            await self._news().receipt(application, REFERENCE, request)
         else:
-            await self._news().refused(application, job.payload["request"], _ACTS[act])
+            answer = self._lender.answer(job.payload["action"], REFERENCE, now)
+            await self._news().answered(application, answer, request, "accepted")
+
+    async def check_late(self) -> None:
+        """Look at the applications whose stage should be over by now; a lender that is asked does not answer."""
+        for job in [
+            job for job in self.storage.jobs if job.task == CHECK_LATE and job.at and job.at <= self.clock.now()
+        ]:
+            self.storage.jobs.remove(job)
+            late = await self._news().overdue(job.payload["application"])
+            if late is not None:
+                await self._news().apologise(late)
 
     def _news(self) -> LenderNews:
-        return LenderNews(self.storage, LenderLedger(self.storage), self.turns, self.clock)  # type: ignore[arg-type]  # the same two methods
+        ledger = LenderLedger(self.storage)
+        return LenderNews(self.storage, ledger, self.turns, self.content, self.clock)  # type: ignore[arg-type]  # `Turns` has the same two methods
 
     # The account manager
 

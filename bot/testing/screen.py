@@ -121,7 +121,12 @@ def knobs_of(shown: Shown) -> Iterator[Knob]:
 
 
 def choice_of(token: str) -> str:
-    """The choice that a button's token carries: `3.7.!back` is `back`, an account manager's `m.accept.5` is `accept`."""
+    """The choice that a button's token carries: `3.7.!back` is `back`, an account manager's `m.accept.5` is `accept`.
+
+    A button that opens a link carries none, and is `link`.
+    """
+    if not token:
+        return "link"
     first, _, rest = token.partition(".")
     second, _, last = rest.partition(".")
     return second if first == "m" else last.removeprefix("!")

@@ -15,6 +15,7 @@ from bot.dialogs.events import Event, Opened, Pressed, Said
 from bot.dialogs.stories import Manager, Story
 from bot.handoff import invitations
 from bot.handoff import records as handoff
+from bot.publishing.content import Content
 from bot.publishing.library import Library
 from bot.testing.clock import FixedClock
 from bot.testing.marks import Marks
@@ -51,6 +52,7 @@ class TurnsStage(MemoryStage):
         super().__init__(story, locale, storage, clock)
         self.failures = MemoryFailures()
         self._marks = content.marks
+        self._library = content.library
         self._managers = story.managers
         self._desk = Desk(lambda: content.library.current)
         self.messenger = RecordingMessenger(storage.outbox, content.marks)
@@ -99,8 +101,13 @@ class TurnsStage(MemoryStage):
         shown = self._marks.paragraphs(taken.acknowledgement or "")
         return shown[0].key if shown else taken.acknowledgement
 
+    def content(self) -> Content:
+        """See `MemoryStage`."""
+        return self._library.current
+
     async def settle(self) -> None:
         """Run every job that is due, those that come of it too, and send what there is to send."""
+        await self.check_late()
         while due := self.due_jobs():
             for job in due:
                 await self._run(job)

@@ -6,13 +6,14 @@ import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.applications.stages import FINAL
 from bot.conversation.consents import halted
 from bot.conversation.lender_news import LenderNews
-from bot.conversation.ports import Failure, Failures, Storage
-from bot.core.clock import Clock
+from bot.conversation.ports import Job, Storage
 from bot.core.errors import GatewayError
 from bot.dialogs.model import Notice
-from bot.gateways.lender.client import LenderClient
+from bot.gateways.lender.client import LenderClient, Refused
+from bot.worker.lender_calls import GivenUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +45,39 @@ class Documents:
         lender: LenderClient | None,
         fetch: Callable[[str], Awaitable[bytes]],
         news: LenderNews,
-        failures: Failures,
-        clock: Clock,
+        given_up: GivenUp,
         notices: Callable[[], Mapping[str, Notice]],
     ) -> None:
         self._storage = storage
         self._lender = lender
         self._fetch = fetch
         self._news = news
-        self._failures = failures
-        self._clock = clock
+        self._given_up = given_up
         self._notices = notices
 
-    async def send(self, sent: Sent, key: str, *, last: bool) -> None:
-        """Hand a document on. Raises `GatewayError` when another attempt is worth it and this is not the `last`."""
+    async def send(self, sent: Sent, key: str, job: Job, *, last: bool) -> None:
+        """Hand a document on. Raises `GatewayError` when another attempt is worth it and this is not the `last`.
+
+        Nothing is handed on for an application that has ended meanwhile.
+        """
         async with self._storage.work() as work:
             application = await work.applications.get(sent.application)
             why = await halted(work, application, self._notices()) if application else None
         if why == "withdrawn" or application is None or application.reference is None or self._lender is None:
             return
+        if application.progress.stage in FINAL:
+            return
         media_type = mimetypes.guess_type(sent.file_name)[0] or "application/octet-stream"
         try:
             content = await self._fetch(sent.file)
-            await self._lender.send_document(application.reference, sent.document, sent.file_name, content, media_type)
-        except GatewayError as error:
-            if not last:
-                raise
-            details = {"application": sent.application, "document": sent.document}
-            await self._failures.record(
-                Failure(self._clock.now(), "lender.document", type(error).__name__, sent.conversation, details)
+            answer = await self._lender.send_document(
+                application.reference, sent.document, sent.file_name, content, media_type
             )
+        except GatewayError as error:
+            if not last and not isinstance(error, Refused):
+                raise
+            await self._given_up.record("document", job, error)
             await self._news.document_lost(sent.conversation, key)
+        else:
+            await self._given_up.settled("document", application)
+            await self._news.heard(application, answer)

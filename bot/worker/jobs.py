@@ -17,17 +17,19 @@ from procrastinate import JobContext, RetryStrategy
 
 from bot.conversation.consents import end
 from bot.conversation.desk import Desk
-from bot.conversation.ports import Conversation, Storage, UnitOfWork
+from bot.conversation.ports import Conversation, Job, Storage, UnitOfWork
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
-from bot.core.errors import GatewayError
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
+from bot.gateways.lender.client import Action
 from bot.worker.documents import Documents, Sent
-from bot.worker.submission import ATTEMPTS, Submissions
+from bot.worker.lender_calls import ATTEMPTS, GivenUp, LenderCalls
+from bot.worker.submission import Submissions
 
 CONCURRENCY: Final = 8
 _SOON: Final = RetryStrategy(max_attempts=10, exponential_wait=2)
+_LENDER: Final = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2)
 _log = structlog.get_logger(__name__)
 
 
@@ -43,6 +45,8 @@ class Uses:
     turns: Turns
     desk: Desk
     submissions: Submissions
+    calls: LenderCalls
+    given_up: GivenUp
     documents: Documents
     clock: Clock
     purge: Callable[[], Awaitable[int]]
@@ -61,26 +65,7 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
 
         await uses.turns.deliver(conversation, key, prepare)
 
-    @app.task(
-        name="submit-application",
-        pass_context=True,
-        retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[GatewayError, OSError]),
-    )
-    async def submit_application(
-        context: JobContext, application: str, conversation: int, request: str, locale: str
-    ) -> None:
-        last = context.job.attempts + 1 >= ATTEMPTS
-        await uses.submissions.submit(application, request, locale, last=last)
-
-    @app.task(
-        name="send-document",
-        pass_context=True,
-        retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[GatewayError, OSError]),
-    )
-    async def send_document(context: JobContext, /, **sent: Any) -> None:
-        last = context.job.attempts + 1 >= ATTEMPTS
-        await uses.documents.send(Sent(**sent), f"job:{context.job.id}", last=last)
-
+    _lender_tasks(app, uses)
     _desk_tasks(app, uses)
 
     @app.periodic(cron="17 3 * * *")
@@ -112,6 +97,45 @@ def _expiring(uses: Uses, record: str) -> Prepare:
         return ()
 
     return prepare
+
+
+def _lender_tasks(app: procrastinate.App, uses: Uses) -> None:
+    """Calls to the lender: tried again with growing pauses, and at last left for staff, whatever the reason."""
+
+    async def attempt(context: JobContext, call: str, run: Callable[[Job, bool], Awaitable[None]]) -> None:
+        job = Job(context.job.task_name, context.job.task_kwargs, lock=context.job.lock)
+        last = context.job.attempts + 1 >= ATTEMPTS
+        try:
+            await run(job, last)
+        except Exception as error:
+            if last:
+                await uses.given_up.record(call, job, error)
+            raise
+
+    @app.task(name="submit-application", pass_context=True, retry=_LENDER)
+    async def submit_application(
+        context: JobContext, application: str, conversation: int, request: str, locale: str
+    ) -> None:
+        await attempt(
+            context,
+            "submit",
+            lambda job, last: uses.submissions.submit(application, request, locale, job, last=last),
+        )
+
+    @app.task(name="act-at-lender", pass_context=True, retry=_LENDER)
+    async def act_at_lender(
+        context: JobContext, action: Action, application: str, conversation: int, request: str
+    ) -> None:
+        await attempt(context, action, lambda job, last: uses.calls.act(action, application, request, job, last=last))
+
+    @app.task(name="send-document", pass_context=True, retry=_LENDER)
+    async def send_document(context: JobContext, /, **sent: Any) -> None:
+        key = f"job:{context.job.id}"
+        await attempt(context, "document", lambda job, last: uses.documents.send(Sent(**sent), key, job, last=last))
+
+    @app.task(name="check-late", retry=_SOON)
+    async def check_late(application: str, conversation: int) -> None:
+        await uses.calls.check_late(application)
 
 
 def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:

@@ -4,41 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final
 
 from bot.applications.application import Application
+from bot.applications.stages import FINAL
 from bot.conversation.consents import halted
 from bot.conversation.lender_news import LenderNews
-from bot.conversation.ports import Failure, Failures, Storage
-from bot.core.clock import Clock
+from bot.conversation.ports import Job, Storage
 from bot.core.values import Money, Months, Rate, Value
 from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, Refused, Submission, Unreachable
-
-ATTEMPTS: Final = 8
-"""Attempts in about four minutes; after the last one the customer is told, and staff see it."""
+from bot.worker.lender_calls import GivenUp
 
 
 class Submissions:
     """Submits applications; `lender` is None where no lender is configured. `notices` are those of today."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
+    def __init__(
         self,
         storage: Storage,
         lender: LenderClient | None,
         news: LenderNews,
-        failures: Failures,
-        clock: Clock,
+        given_up: GivenUp,
         notices: Callable[[], Mapping[str, Notice]],
     ) -> None:
         self._storage = storage
         self._lender = lender
         self._news = news
-        self._failures = failures
-        self._clock = clock
+        self._given_up = given_up
         self._notices = notices
 
-    async def submit(self, application_id: str, request: str, locale: str, *, last: bool) -> None:
+    async def submit(self, application_id: str, request: str, locale: str, job: Job, *, last: bool) -> None:
         """Submit an application once more. Raises `Unreachable` when it is worth another attempt and not the `last`."""
         async with self._storage.work() as work:
             application = await work.applications.get(application_id)
@@ -46,6 +41,8 @@ class Submissions:
             why = await halted(work, application, self._notices()) if application else None
         if application is None:
             return
+        if application.progress.stage in FINAL:
+            why = "withdrawn"
         if why is not None and application.reference is None:
             await self._news.cancelled(application, request, why)
             return
@@ -54,26 +51,21 @@ class Submissions:
         try:
             reference = application.reference or await self._handed_in(submission)
         except Refused as refusal:
-            await self._dead(application, str(refusal))
-            await self._news.refused(application, request, "refused")
+            await self._given_up.record("submit", job, refusal)
+            await self._news.failed(application, request, "refused")
         except Unreachable as error:
             if not last:
                 raise
-            await self._dead(application, str(error))
-            await self._news.refused(application, request, "failed")
+            await self._given_up.record("submit", job, error)
+            await self._news.failed(application, request, "failed")
         else:
+            await self._given_up.settled("submit", application)
             await self._news.receipt(application, reference, request)
 
     async def _handed_in(self, submission: Submission) -> str:
         if self._lender is None:
             raise Refused(0, "no-lender-configured")
         return (await self._lender.submit(submission, submission.application)).reference
-
-    async def _dead(self, application: Application, why: str) -> None:
-        """Leave the application for staff to see."""
-        await self._failures.record(
-            Failure(self._clock.now(), "lender.submit", why, application.conversation, {"application": application.id})
-        )
 
 
 def _submission(application: Application, rate: Rate | None, locale: str) -> Submission:

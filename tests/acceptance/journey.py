@@ -191,6 +191,11 @@ class Journey:
         """The card, edited in place, tells of a stage."""
         await expect(card).to_contain_text(self.words(f"stage.{stage}.means"), timeout=PATIENCE)
 
+    async def hear_of_below(self, stage: str, card: Locator) -> None:
+        """The card, out of sight by now, is sent anew and tells of a stage; in its old place it says so."""
+        await self.customer.saw(self.words(f"stage.{stage}.means"))
+        await expect(card).to_contain_text(self.words("card.moved"))
+
     async def join_the_team(self) -> None:
         await self.manager.look()
         await self.manager.tap(self.labels.join)

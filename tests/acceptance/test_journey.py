@@ -58,7 +58,7 @@ async def test_the_whole_journey_in_chinese(browser: Browser, address: str, tmp_
         for stage in ("docs_check", "credit_authorised", "risk_review", "approved"):
             await journey.hear_of(stage, card)
         await journey.customer.saw(journey.words.opening("progress.told.approved"))
-        await journey.hear_of("disbursed", card)
+        await journey.hear_of_below("disbursed", card)
         await journey.shot("disbursed")
         await journey.join_the_team()
         await _meet_an_account_manager(journey)

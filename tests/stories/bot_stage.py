@@ -95,6 +95,8 @@ class BotStage:
         """See `Stage`."""
         if act.act in _ANSWERS:
             self._house.gate.status = _ANSWERS[act.act]
+            reference = await self._reference()
+            self._house.gate.standing = lambda action: self._standing(action, reference)
             await self._house.let_submissions_go(last=act.act == "fails")
             self._house.gate.status = None
         else:
@@ -102,11 +104,18 @@ class BotStage:
             await self._tell(self._lender.event(act, await self._reference(), now))
         await self._look()
 
+    def _standing(self, action: str, reference: str) -> dict[str, Any]:
+        answer = self._lender.answer(action, reference, self._house.bot.parts.clock.now())
+        return {
+            "reference": reference, "stage": answer.data.stage, "missing": [], "sequence": answer.sequence,
+            "updated_at": answer.time.isoformat(),
+        }  # fmt: skip
+
     async def _tell(self, event: LenderEvent) -> None:
         """The lender's event as it comes: signed, over HTTP."""
         body = orjson.dumps(_cloud_event(event)).decode()
         now = self._house.bot.parts.clock.now()
-        signed = sign(self._house.lender_secret, f"msg_{event.id}", now, body)
+        signed = sign((self._house.lender_secret,), f"msg_{event.id}", now, body)
         answer = await self._house.http.post(
             "/webhooks/lender", content=body, headers=signed | {"content-type": "application/cloudevents+json"}
         )
@@ -116,7 +125,7 @@ class BotStage:
         async with self._house.bot.parts.storage.work() as work:
             conversation = await work.open("story:look", CHANNEL, str(self._customer.id))
             applications = await work.applications.of_conversation(conversation.id) if conversation else ()
-        return applications[-1].reference or "unknown"
+        return (applications[-1].reference if applications else None) or "unknown"
 
     # The account manager
 
@@ -220,6 +229,16 @@ def _cloud_event(event: LenderEvent) -> dict[str, Any]:
             "amount": {"value": str(offer.amount.amount), "currency": offer.amount.currency},
             "months": offer.months.count,
             "rate": str(offer.rate.fraction),
+        }
+    if event.data.appointment:
+        data["appointment"] = event.data.appointment.isoformat()
+    if event.data.signing_url:
+        data["signing_url"] = event.data.signing_url
+    if event.data.instalment:
+        due = event.data.instalment
+        data["next_instalment"] = {
+            "due": due.due.isoformat(),
+            "amount": {"value": str(due.amount.amount), "currency": due.amount.currency},
         }
     data |= {"missing": list(event.data.missing)} if event.data.missing else {}
     data |= {"reasons": list(event.data.reasons)} if event.data.reasons else {}

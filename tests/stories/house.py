@@ -9,7 +9,7 @@ import asyncio
 import base64
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,8 +32,9 @@ from bot.simulator.server import running as serving_simulator
 from bot.simulator.world import World
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.managers import PostgresManagers
+from bot.testing.lender_book import ANSWERS
 from bot.testing.marks import Marks
-from bot.testing.memory_stage import TO_LENDER
+from bot.testing.memory_stage import ANSWERED, TO_LENDER
 
 TOKEN: Final = "7000000001:stories"
 _DUE: Final = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
@@ -54,15 +55,25 @@ CREATE OR REPLACE TRIGGER fail_once BEFORE INSERT ON outbox FOR EACH ROW EXECUTE
 
 
 class Gate:
-    """Stands before the lender: answers with `status` instead of letting in, where one is set."""
+    """Stands before the lender: answers with `status` instead of letting in, where one is set.
+
+    What the lender is told of an application, the story answers: `standing` makes the answer to an action.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.status: int | None = None
+        self.standing: Callable[[str], dict[str, Any]] | None = None
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app if self.status is None else JSONResponse({"code": "not-today"}, self.status)
-        await app(scope, receive, send)
+        await self._answering(str(scope.get("path", "")).rpartition("/")[2])(scope, receive, send)
+
+    def _answering(self, action: str) -> ASGIApp:
+        if self.status is not None:
+            return JSONResponse({"code": "not-today"}, self.status)
+        if self.standing is not None and action in ANSWERS:
+            return JSONResponse(self.standing(action))
+        return self._app
 
 
 @dataclass(slots=True)
@@ -110,8 +121,9 @@ class House:
         """Hand in what waits; at the last of all attempts where that is said."""
         await self._do(
             "UPDATE procrastinate_jobs SET scheduled_at = now(), attempts = $1"
-            " WHERE status = 'todo' AND task_name = 'submit-application'",
+            " WHERE status = 'todo' AND task_name = ANY($2)",
             7 if last else 0,
+            ANSWERED,
         )
         await self.run_jobs()
 
@@ -158,7 +170,7 @@ async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator
     """A bot run by `operator` for the span of the block, its content published with marked words."""
     await _publish(database_url, marks)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    lender = create_lender(secret, "http://127.0.0.1:9/nowhere", SystemClock())
+    lender = create_lender((secret,), "http://127.0.0.1:9/nowhere", SystemClock())
     lender.state.desk.change(automatic=False)
     gate = Gate(lender)
     port = _free_port()

@@ -34,6 +34,8 @@ LOCAL: Final[Mapping[str, Service]] = {
     "show-consent": consents.show_consent,
     "respect-refusals": consents.respect_refusals,
     "check-consents": consents.check_consents,
+    "find-withdrawable": applications.find_withdrawable,
+    "compare-offer": applications.compare_offer,
     "take-document": applications.take_document,
     "withdraw-consent": consents.withdraw_consent,
     "withdraw-consents": consents.withdraw_consents,
@@ -46,5 +48,10 @@ LOCAL: Final[Mapping[str, Service]] = {
     "record-minor": privacy.record_minor,
     "erase-customer": privacy.erase_customer,
 }
-REMOTE: Final[Mapping[str, Remote]] = {"submit-application": applications.submit_application}
+REMOTE: Final[Mapping[str, Remote]] = {
+    "submit-application": applications.submit_application,
+    "withdraw-application": applications.withdraw_application,
+    "accept-offer": applications.accept_offer,
+    "request-review": applications.request_review,
+}
 SERVICES: Final = frozenset(LOCAL) | frozenset(REMOTE)

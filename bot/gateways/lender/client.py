@@ -1,4 +1,4 @@
-"""Calls to the lender's loan-origination system, each signed by Standard Webhooks.
+"""Calls to the lender's loan-origination system, each signed by Standard Webhooks, by every secret that holds.
 
 A call either succeeds or says whether trying again can help: `Refused` when the lender has understood and will not,
 `Unreachable` when nobody can tell. Submission carries an idempotency key, so trying again never makes two
@@ -11,18 +11,22 @@ import base64
 import hashlib
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn, TypeAlias
 from urllib.parse import quote
 
 import httpx
 import orjson
 
+from bot.applications.events import LenderEvent, Malformed, status_event
 from bot.core.clock import Clock
 from bot.core.errors import GatewayError
 from bot.core.values import Money, Rate
 from bot.gateways.lender.signatures import sign
+
+Action: TypeAlias = Literal["withdraw", "accept-offer", "request-review"]
+"""What a customer may wish: to take the application back, to take a counter-offer, to have a decline looked at again."""
 
 CONTENT_DIGEST: Final = "content-digest"
 _AGAIN: Final = frozenset({408, 425, 429})
@@ -72,14 +76,15 @@ class Receipt:
 
 
 class LenderClient:
-    """A lender's system at `base_url`; `secret` is shared with it. Timeouts are those of `http`.
+    """A lender's system at `base_url`; `secrets` are shared with it. Timeouts are those of `http`.
 
-    Every call raises `Refused` or `Unreachable`; their texts hold no personal data.
+    Every call raises `Refused` or `Unreachable`; their texts hold no personal data. Calls about a known application
+    answer how it stands, as the event that tells the same.
     """
 
-    def __init__(self, base_url: str, secret: str, http: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, base_url: str, secrets: Sequence[str], http: httpx.AsyncClient, clock: Clock) -> None:
         self._base = base_url.rstrip("/")
-        self._secret = secret
+        self._secrets = tuple(secrets)
         self._http = http
         self._clock = clock
 
@@ -91,15 +96,22 @@ class LenderClient:
             raise Unreachable("the lender's receipt has no reference")
         return Receipt(reference)
 
-    async def withdraw(self, reference: str) -> None:
-        """Take an application back at the customer's wish."""
-        await self._act(reference, "withdraw")
+    async def status(self, reference: str) -> LenderEvent:
+        """How an application stands. What is signed is the reference: a `GET` has no body."""
+        path = f"/applications/{quote(reference, safe='')}"
+        return _standing(
+            reference,
+            await self._answer(self._http.build_request("GET", self._base + path, headers=self._signed(reference))),
+        )
 
-    async def accept_offer(self, reference: str) -> None:
-        """Accept the lender's counter-offer for the customer."""
-        await self._act(reference, "accept-offer")
+    async def act(self, reference: str, action: Action) -> LenderEvent:
+        """Have the lender do what the customer wishes; saying it twice is saying it once."""
+        path = f"/applications/{quote(reference, safe='')}/{action}"
+        return _standing(reference, await self._post(path, {"reference": reference, "action": action}, {}))
 
-    async def send_document(self, reference: str, document: str, name: str, content: bytes, media_type: str) -> None:
+    async def send_document(
+        self, reference: str, document: str, name: str, content: bytes, media_type: str
+    ) -> LenderEvent:
         """Send a file that the lender has asked for; `document` is its id. The same file again is taken once."""
         request = self._http.build_request(
             "POST",
@@ -109,11 +121,7 @@ class LenderClient:
         )
         digest = content_digest(await request.aread())
         request.headers.update({CONTENT_DIGEST: digest} | self._signed(digest))
-        await self._answer(request)
-
-    async def _act(self, reference: str, action: str) -> None:
-        path = f"/applications/{quote(reference, safe='')}/{action}"
-        await self._post(path, {"reference": reference, "action": action}, {})
+        return _standing(reference, await self._answer(request))
 
     async def _post(self, path: str, payload: Mapping[str, Any], headers: dict[str, str]) -> Mapping[str, Any]:
         body = orjson.dumps(payload)
@@ -121,7 +129,7 @@ class LenderClient:
         return await self._answer(self._http.build_request("POST", self._base + path, content=body, headers=signed))
 
     def _signed(self, content: str) -> dict[str, str]:
-        return sign(self._secret, f"msg_{uuid.uuid4().hex}", self._clock.now(), content)
+        return sign(self._secrets, f"msg_{uuid.uuid4().hex}", self._clock.now(), content)
 
     async def _answer(self, request: httpx.Request) -> Mapping[str, Any]:
         try:
@@ -131,6 +139,16 @@ class LenderClient:
         if not response.is_success:
             _fail(response)
         return _object(response)
+
+
+def _standing(reference: str, answer: Mapping[str, Any]) -> LenderEvent:
+    try:
+        event = status_event(answer)
+    except Malformed as error:
+        raise Unreachable(f"the lender's answer cannot be read: {error}") from None
+    if event.reference != reference:
+        raise Unreachable("the lender's answer is about another application")
+    return event
 
 
 def content_digest(body: bytes) -> str:

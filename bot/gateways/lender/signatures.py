@@ -26,12 +26,15 @@ class Unauthorised(GatewayError):  # noqa: N818 — the lender's agreement calls
     """A message is not signed by a secret that holds now, or its time is more than five minutes off."""
 
 
-def sign(secret: str, message_id: str, now: datetime, content: str) -> dict[str, str]:
-    """The three headers that sign `content`. Raises `SettingsError` when the secret is not one."""
+def sign(secrets: Sequence[str], message_id: str, now: datetime, content: str) -> dict[str, str]:
+    """The three headers that sign `content` by each secret, so that whoever knows one of them can check it.
+
+    Raises `SettingsError` when a secret is not one.
+    """
     return {
         ID: message_id,
         TIMESTAMP: str(int(now.timestamp())),
-        SIGNATURE: _signature(secret, message_id, now, content),
+        SIGNATURE: " ".join(_signature(secret, message_id, now, content) for secret in secrets),
     }
 
 

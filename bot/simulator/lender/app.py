@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from bot.core.clock import Clock
 from bot.gateways.lender.signatures import check_secret
+from bot.simulator.lender.contract import contract_router
 from bot.simulator.lender.control import control_router
 from bot.simulator.lender.courier import TIMING, Timing
 from bot.simulator.lender.desk import Desk
@@ -21,7 +22,7 @@ PREFIX: Final = "/lender"
 
 
 def create_lender(
-    secret: str,
+    secrets: Sequence[str],
     callback_url: str | Callable[[], str],
     clock: Clock,
     *,
@@ -30,13 +31,14 @@ def create_lender(
 ) -> FastAPI:
     """The lender, to be run alone or mounted at `/lender`; alone it answers with and without that prefix.
 
-    `secret` signs both ways. `callback_url` takes the events of applications that name none themselves. `state` is the
+    Each of `secrets` holds, and signs, both ways. `callback_url` takes the events of applications that name none themselves. `state` is the
     file in which applications outlive the process. The desk is at `app.state.desk`: where the lender is mounted its lifespan does not run, so the program
     that mounts it calls `desk.start()` once the loop runs and awaits `desk.close()` when the server begins to stop,
-    which also ends the open event streams. Raises `SettingsError` when the secret is not one.
+    which also ends the open event streams. Raises `SettingsError` when a secret is not one.
     """
-    check_secret(secret)
-    desk = Desk(secret, callback_url, clock, state, timing)
+    for secret in secrets:
+        check_secret(secret)
+    desk = Desk(secrets, callback_url, clock, state, timing)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,12 +53,13 @@ def create_lender(
     app.state.desk = desk
     app.add_exception_handler(Refusal, answer_refusal)
     for prefix in ("", PREFIX):
-        app.include_router(_routes(desk, secret, clock), prefix=prefix, dependencies=[Depends(awake)])
+        app.include_router(_routes(desk, secrets, clock), prefix=prefix, dependencies=[Depends(awake)])
     return app
 
 
-def _routes(desk: Desk, secret: str, clock: Clock) -> APIRouter:
+def _routes(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
     router = APIRouter()
-    router.include_router(intake_router(desk, secret, clock))
+    router.include_router(intake_router(desk, secrets, clock))
     router.include_router(control_router(desk))
+    router.include_router(contract_router(desk))
     return router

@@ -14,6 +14,7 @@ from bot.applications.stages import Stage
 from bot.simulator.lender.desk import Desk, view
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.labels import DOCUMENT_LABELS, REASON_LABELS, options
+from bot.simulator.lender.records import Record, Terms, terms
 
 
 class Settings(BaseModel):
@@ -44,11 +45,12 @@ class Wanted(BaseModel):
 
 
 class Decision(BaseModel):
-    """A decision; amount and months are those asked for, and a usual reason is given, where they are absent."""
+    """A decision; amount, months and rate are those asked for, and a usual reason is given, where they are absent."""
 
     decision: Literal["approved", "counter_offer", "declined"]
     amount: Annotated[Decimal, Field(gt=0, lt=10**10, decimal_places=2)] | None = None
     months: Annotated[int, Field(gt=0, le=600)] | None = None
+    rate: Annotated[Decimal, Field(ge=0, lt=1)] | None = None
     reasons: Annotated[list[str], Field(max_length=4)] = []
 
 
@@ -88,8 +90,9 @@ def control_router(desk: Desk) -> APIRouter:
     @router.post("/applications/{reference}/decide")
     async def decide(reference: str, wanted: Decision) -> dict[str, Any]:
         _known(wanted.reasons, REASON_LABELS)
-        decision = Stage(wanted.decision)
-        return view(desk.decide(reference, decision, wanted.amount, wanted.months, wanted.reasons))
+        return view(
+            desk.decide(reference, Stage(wanted.decision), _offer(desk.record(reference), wanted), wanted.reasons)
+        )
 
     @router.post("/applications/{reference}/resend")
     async def resend(reference: str) -> dict[str, Any]:
@@ -101,6 +104,12 @@ def control_router(desk: Desk) -> APIRouter:
             yield news
 
     return router
+
+
+def _offer(record: Record, wanted: Decision) -> Terms | None:
+    """What is offered; where nothing is said of a counter-offer, it is a usual one."""
+    said = (wanted.amount, wanted.months, wanted.rate)
+    return terms(record, *said) if wanted.decision == "approved" or any(one is not None for one in said) else None
 
 
 def _known(ids: Iterable[str], choices: Collection[str]) -> None:

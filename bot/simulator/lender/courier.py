@@ -55,13 +55,13 @@ class Courier:
 
     def __init__(
         self,
-        secret: str,
+        secrets: Sequence[str],
         clock: Clock,
         delivered: Callable[[Parcel], None],
         timing: Timing = TIMING,
     ) -> None:
         self.conditions = Conditions()
-        self._secret = secret
+        self._secrets = secrets
         self._clock = clock
         self._delivered = delivered
         self._timing = timing
@@ -109,7 +109,7 @@ class Courier:
             await self._timing.sleep(pause)
 
     async def _taken(self, parcel: Parcel) -> bool:
-        signed = sign(self._secret, parcel.letter.id, self._clock.now(), parcel.letter.body)
+        signed = sign(self._secrets, parcel.letter.id, self._clock.now(), parcel.letter.body)
         headers = {"content-type": "application/cloudevents+json"} | signed
         try:
             answer = await self._http.post(parcel.url, content=parcel.letter.body, headers=headers)

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +21,11 @@ from bot.core.clock import Clock
 from bot.simulator.lender.courier import TIMING, Courier, Parcel, Timing
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.records import (
+    Amount,
+    Received,
     Record,
     Submitted,
+    Terms,
     delay_letter,
     enter,
     masked,
@@ -42,7 +44,7 @@ class Desk:
 
     def __init__(
         self,
-        secret: str,
+        secrets: Sequence[str],
         callback_url: str | Callable[[], str],
         clock: Clock,
         state: Path | None = None,
@@ -55,7 +57,7 @@ class Desk:
         self._sleep = timing.sleep
         self._vault = Vault(state)
         self._books = self._vault.open()
-        self._courier = Courier(secret, clock, self._delivered, timing)
+        self._courier = Courier(secrets, clock, self._delivered, timing)
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._watchers: set[asyncio.Queue[dict[str, Any] | None]] = set()
         self._started = False
@@ -80,15 +82,18 @@ class Desk:
         await asyncio.gather(*self._timers.values(), return_exceptions=True)
         await self._courier.close()
 
-    def submit(self, submitted: Submitted, key: str) -> Record:
-        """Take an application, or find the one taken before by the same key."""
+    def submit(self, submitted: Submitted, key: str, page: str = "") -> Record:
+        """Take an application, or find the one taken before by the same key.
+
+        `page` is the address under which customers reach the lender.
+        """
         if (known := self._books.keys.get(key)) is not None:
             return self._same(self.record(known), submitted)
         now = self._clock.now()
         self._books.number += 1
         reference = f"RG-{now.year}-{self._books.number:06d}"
         self._books.keys[key] = reference
-        blank = Record(reference, submitted, Stage.CONSENTED, now, now)
+        blank = Record(reference, submitted, Stage.CONSENTED, now, now, page=page)
         return self._enter(blank, Stage.SUBMITTED)
 
     def records(self) -> tuple[Record, ...]:
@@ -128,30 +133,26 @@ class Desk:
         missing = tuple(dict.fromkeys((*record.missing, document)))
         return self._reach(record, Stage.DOCS_MISSING, missing=missing)
 
-    def take_document(self, reference: str, document: str, digest: str) -> Record:
+    def take_document(self, reference: str, document: str, digest: str, size: int) -> Record:
         """A document came: the last one asked for sends the papers back to be checked. The same file is taken once."""
         record = self.record(reference)
-        if digest in record.received:
+        if any((known.document, known.digest) == (document, digest) for known in record.received):
             return record
-        record = self._keep(replace(record, received=(*record.received, digest)))
+        received = Received(document=document, digest=digest, size=size, at=self._clock.now())
+        record = self._keep(replace(record, received=(*record.received, received)))
         if record.stage is not Stage.DOCS_MISSING or document not in record.missing:
             return record
         left = tuple(name for name in record.missing if name != document)
         return self._enter(record, Stage.DOCS_MISSING, missing=left) if left else self._enter(record, Stage.DOCS_CHECK)
 
     def decide(
-        self,
-        reference: str,
-        decision: Stage,
-        amount: Decimal | None = None,
-        months: int | None = None,
-        reasons: Sequence[str] = (),
+        self, reference: str, decision: Stage, offer: Terms | None = None, reasons: Sequence[str] = ()
     ) -> Record:
         """Decide now, wherever the application is before its contract."""
         record = self.record(reference)
         details: dict[str, Any] = {}
-        if decision is not Stage.DECLINED and (amount or months or decision is Stage.APPROVED):
-            details["terms"] = terms(record, amount, months)
+        if offer is not None and decision is not Stage.DECLINED:
+            details["terms"] = offer
         if decision is Stage.DECLINED and reasons:
             details["reasons"] = tuple(reasons)
         return self._reach(record, decision, **details)
@@ -160,15 +161,31 @@ class Desk:
         """The customer accepts a counter-offer; accepting twice is accepting once."""
         record = self.record(reference)
         if record.stage is Stage.COUNTER_OFFER:
-            return self._enter(record, Stage.SIGNING)
-        if record.decision is Stage.COUNTER_OFFER and record.stage is not Stage.WITHDRAWN:
+            return self._enter(replace(record, accepted=True), Stage.SIGNING)
+        if record.accepted and record.stage is not Stage.WITHDRAWN:
             return record
         raise Refusal(409, "no-offer-open")
+
+    def request_review(self, reference: str) -> Record:
+        """The customer asks for another look at a decline; it is looked at when the lender takes the next step."""
+        record = self.record(reference)
+        if record.stage is not Stage.DECLINED:
+            raise Refusal(409, "not-declined")
+        kept = self._keep(replace(record, review_requested=True))
+        self._schedule(kept)
+        return kept
+
+    def sign(self, reference: str) -> Record:
+        """The customer has signed the contract; signing twice is signing once."""
+        record = self.record(reference)
+        return self._enter(record, Stage.DISBURSING) if record.stage is Stage.SIGNING else record
 
     def withdraw(self, reference: str) -> Record:
         """The customer takes the application back; twice is once."""
         record = self.record(reference)
-        return record if record.stage is Stage.WITHDRAWN else self._reach(record, Stage.WITHDRAWN)
+        if record.stage is Stage.WITHDRAWN:
+            return record
+        return self._reach(replace(record, withdrawn_by_customer=True), Stage.WITHDRAWN)
 
     def resend(self, reference: str) -> Record:
         """Send every event of an application again, with the same ids."""
@@ -260,7 +277,8 @@ class Desk:
         """Set the timer of the next automatic step anew."""
         if (timer := self._timers.pop(record.reference, None)) is not None:
             timer.cancel()
-        if self.automatic and record.stage not in _WAITS and record.onward is not None:
+        waits = record.stage in _WAITS and not record.review_requested
+        if self.automatic and not waits and record.onward is not None:
             pause = self.pace if seconds is None else seconds
             self._timers[record.reference] = asyncio.create_task(self._step_after(record.reference, pause))
 
@@ -281,20 +299,41 @@ class Desk:
 
 def view(record: Record) -> dict[str, Any]:
     """An application as the lender's page shows it; the applicant's name is masked."""
-    amount = record.submitted.amount
+    asked = record.submitted
     return {
         "reference": record.reference,
-        "product": record.submitted.product,
-        "amount": {"amount": f"{amount.value:.2f}", "currency": amount.currency},
-        "months": record.submitted.months,
-        "applicant": masked(record.submitted.answers),
+        "product": asked.product,
+        "amount": _amount(asked.amount),
+        "months": asked.months,
+        "rate": str(terms(record).rate),
+        "applicant": masked(asked.answers),
         "stage": record.stage,
         "acts_next": RULES[record.stage].actor,
         "missing": list(record.missing),
+        "reasons": list(record.reasons),
+        "offer": _offer(record),
+        "appointment": record.appointment and record.appointment.isoformat(),
+        "documents": [
+            {"document": one.document, "size": one.size, "at": one.at.isoformat()} for one in record.received
+        ],
+        "accepted": record.accepted,
+        "review_requested": record.review_requested,
+        "withdrawn_by_customer": record.withdrawn_by_customer,
         "submitted_at": record.submitted_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
         "next_stages": list(record.next_stages),
     }
+
+
+def _offer(record: Record) -> dict[str, Any] | None:
+    if record.terms is None or record.decision not in (Stage.APPROVED, Stage.COUNTER_OFFER):
+        return None
+    offer = record.terms
+    return {"amount": _amount(offer.amount), "months": offer.months, "rate": str(offer.rate)}
+
+
+def _amount(amount: Amount) -> dict[str, str]:
+    return {"amount": f"{amount.value:.2f}", "currency": amount.currency}
 
 
 def _event_id() -> str:

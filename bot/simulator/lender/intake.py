@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,7 @@ from bot.gateways.lender.signatures import Unauthorised, check
 from bot.simulator.lender.desk import Desk
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.labels import DOCUMENT_LABELS
-from bot.simulator.lender.records import Record, Submitted
+from bot.simulator.lender.records import Record, Submitted, details
 
 LARGEST_APPLICATION: Final = 256 * 1024
 LARGEST_UPLOAD: Final = 21 * 1024 * 1024
@@ -30,13 +31,13 @@ class Wish(BaseModel):
     action: str
 
 
-def intake_router(desk: Desk, secret: str, clock: Clock) -> APIRouter:
+def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
     """The routes under `/applications`. Every request is signed; a wrong signature or time is answered 401."""
     router = APIRouter(prefix="/applications")
 
     def signed(request: Request, content: str | bytes) -> None:
         try:
-            check(request.headers, content, (secret,), clock.now())
+            check(request.headers, content, secrets, clock.now())
         except Unauthorised:
             raise Refusal(401, "bad-signature") from None
 
@@ -53,7 +54,7 @@ def intake_router(desk: Desk, secret: str, clock: Clock) -> APIRouter:
         key = request.headers.get("idempotency-key", "")
         if not 0 < len(key) <= 200:
             raise Refusal(400, "no-idempotency-key")
-        return _status(desk.submit(_read(Submitted, body), key))
+        return _status(desk.submit(_read(Submitted, body), key, str(request.base_url).rstrip("/")))
 
     @router.get("/{reference}")
     async def status(request: Request, reference: str) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def intake_router(desk: Desk, secret: str, clock: Clock) -> APIRouter:
             file, name = form.get("file"), form.get("document")
             if form.get("reference") != reference or name not in DOCUMENT_LABELS or not isinstance(file, UploadFile):
                 raise Refusal(422, "invalid-document")
-            content = hashlib.sha256(await file.read()).hexdigest()
-        return _status(desk.take_document(reference, str(name), f"{name}:{content}"))
+            content = await file.read()
+        return _status(desk.take_document(reference, str(name), hashlib.sha256(content).hexdigest(), len(content)))
 
     @router.post("/{reference}/withdraw", max_body_size=LARGEST_APPLICATION)
     async def withdraw(request: Request, reference: str) -> dict[str, Any]:
@@ -80,6 +81,11 @@ def intake_router(desk: Desk, secret: str, clock: Clock) -> APIRouter:
     async def accept_offer(request: Request, reference: str) -> dict[str, Any]:
         await wish(request, reference, "accept-offer")
         return _status(desk.accept_offer(reference))
+
+    @router.post("/{reference}/request-review", max_body_size=LARGEST_APPLICATION)
+    async def request_review(request: Request, reference: str) -> dict[str, Any]:
+        await wish(request, reference, "request-review")
+        return _status(desk.request_review(reference))
 
     return router
 
@@ -92,12 +98,13 @@ def _digest(request: Request, body: bytes) -> str:
 
 
 def _status(record: Record) -> dict[str, Any]:
+    """How an application stands: the same details as the event of its stage, and the counter of the last event."""
     return {
         "reference": record.reference,
-        "stage": record.stage,
-        "missing": list(record.missing),
         "sequence": record.sequence,
         "updated_at": record.updated_at.isoformat(),
+        "missing": [],
+        **details(record),
     }
 
 

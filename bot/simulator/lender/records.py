@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.applications.events import DELAYED, STAGE_CHANGED
 from bot.applications.stages import DECISIONS, FINAL, RULES, Stage, may_follow, usual_next
+from bot.products.repayment import METHODS, Loan, schedule
 
+VISIT_IN: Final = timedelta(days=2)
+OFFER_STANDS: Final = timedelta(days=14)
 SOURCE: Final = "urn:rivergate-microfinance:loan-origination"
 DEMO_RATE: Final = Decimal("0.072")
 
@@ -51,6 +55,17 @@ class Terms(BaseModel):
     amount: Amount
     months: int
     rate: Decimal
+    valid_until: date | None = None
+
+
+class Received(BaseModel):
+    """A document that has come: what it is, its size in bytes, and what makes it the same file."""
+
+    model_config = ConfigDict(frozen=True)
+    document: str
+    digest: str
+    size: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One application at the lender. `letters` are all events sent or to be sent, `sequence` that of the last one."""
+    """One application at the lender. `letters` are all events sent or to be sent, `sequence` that of the last one.
+
+    `page` is the address under which customers reach the lender; `accepted` and `review_requested` are what the customer
+    has wished, `withdrawn_by_customer` tells a withdrawal of theirs from one that the lender has noted by itself.
+    """
 
     reference: str
     submitted: Submitted
@@ -77,7 +96,12 @@ class Record:
     decision: Stage | None = None
     reasons: tuple[str, ...] = ()
     letters: tuple[Letter, ...] = ()
-    received: tuple[str, ...] = field(default=())
+    received: tuple[Received, ...] = ()
+    page: str = ""
+    appointment: date | None = None
+    accepted: bool = False
+    review_requested: bool = False
+    withdrawn_by_customer: bool = False
 
     @property
     def next_stages(self) -> tuple[Stage, ...]:
@@ -94,11 +118,11 @@ class Record:
 
 
 def enter(record: Record, stage: Stage, now: datetime, **details: Any) -> Record:
-    """`record` in `stage`; `details` may name `missing`, `terms` and `reasons`.
+    """`record` in `stage`; `details` may name `missing`, `terms`, `reasons` and `appointment`.
 
     Where a detail is needed and absent, it is as the customer asked, or what a lender would most likely say.
     """
-    filled = _filled(record, stage, details)
+    filled = _filled(record, stage, now, details)
     return replace(
         record,
         stage=stage,
@@ -108,31 +132,44 @@ def enter(record: Record, stage: Stage, now: datetime, **details: Any) -> Record
         reasons=filled.get("reasons", ()),
         terms=filled.get("terms", record.terms),
         decision=stage if stage in DECISIONS else record.decision,
+        appointment=filled.get("appointment"),
+        accepted=record.accepted and stage not in DECISIONS,
+        review_requested=record.review_requested and stage is Stage.DECLINED and record.stage is Stage.DECLINED,
     )
 
 
-def _filled(record: Record, stage: Stage, details: dict[str, Any]) -> dict[str, Any]:
+def _filled(record: Record, stage: Stage, now: datetime, details: dict[str, Any]) -> dict[str, Any]:
     match stage:
+        case Stage.SITE_VISIT:
+            return {"appointment": now.date() + VISIT_IN} | details
         case Stage.DOCS_MISSING:
             return {"missing": record.missing or ("bank_statements",)} | details
         case Stage.APPROVED:
             return {"terms": terms(record)} | details
         case Stage.COUNTER_OFFER:
             lower = (record.submitted.amount.value * Decimal("0.8")).quantize(Decimal("0.01"))
-            return {"terms": terms(record, lower)} | details
+            return {"terms": terms(record, lower, valid_until=now.date() + OFFER_STANDS)} | details
         case Stage.DECLINED:
             return {"reasons": ("turnover_too_low",)} | details
         case _:
             return details
 
 
-def terms(record: Record, amount: Decimal | None = None, months: int | None = None) -> Terms:
+def terms(
+    record: Record,
+    amount: Decimal | None = None,
+    months: int | None = None,
+    rate: Decimal | None = None,
+    valid_until: date | None = None,
+) -> Terms:
     """An offer at the rate quoted; what is not given is as the customer asked for it."""
     asked = record.submitted
+    quoted = asked.rate if asked.rate is not None else DEMO_RATE
     return Terms(
         amount=Amount(value=amount or asked.amount.value, currency=asked.amount.currency),
         months=months or asked.months,
-        rate=asked.rate if asked.rate is not None else DEMO_RATE,
+        rate=quoted if rate is None else rate,
+        valid_until=valid_until,
     )
 
 
@@ -141,16 +178,45 @@ def reachable(record: Record, stage: Stage) -> bool:
     return record.stage not in FINAL and may_follow(record.stage, stage)
 
 
+def details(record: Record) -> dict[str, Any]:
+    """What there is to say about the stage a record is in, in events and in answers alike."""
+    said: dict[str, Any] = {"stage": record.stage}
+    if record.missing:
+        said["missing"] = record.missing
+    if record.terms and record.stage in (Stage.APPROVED, Stage.COUNTER_OFFER):
+        said["offer"] = record.terms.model_dump(mode="json", exclude_none=True)
+    if record.reasons:
+        said["reasons"] = record.reasons
+    if record.appointment:
+        said["appointment"] = record.appointment
+    if record.stage is Stage.SIGNING and record.page:
+        said["signing_url"] = f"{record.page}/contracts/{record.reference}/{contract_key(record)}"
+    if record.stage in (Stage.DISBURSED, Stage.REPAYING):
+        said["next_instalment"] = next_instalment(record)
+    return said
+
+
+def contract_key(record: Record) -> str:
+    """What makes the address of a contract hard to guess."""
+    return hashlib.sha256(f"{record.reference}:{record.submitted.application}".encode()).hexdigest()[:32]
+
+
+def agreed(record: Record) -> Terms:
+    """The terms of the contract: those offered last, else as asked for."""
+    return record.terms or terms(record)
+
+
+def next_instalment(record: Record) -> dict[str, Any]:
+    """The first payment of the contract's plan that is due after the last news; a revolving line is drawn in whole."""
+    contract, method = agreed(record), record.submitted.method
+    loan = Loan(contract.amount.value, contract.rate, contract.months, record.updated_at.date(), basis=360)
+    row = schedule(method if method in METHODS and method != "grace_annuity" else "annuity", loan)[0]
+    return {"due": row.due, "amount": {"value": f"{row.total:.2f}", "currency": contract.amount.currency}}
+
+
 def stage_letter(record: Record, event_id: str) -> Letter:
     """The event that tells the stage a record has just entered."""
-    data: dict[str, Any] = {"stage": record.stage}
-    if record.missing:
-        data["missing"] = record.missing
-    if record.terms and record.stage in (Stage.APPROVED, Stage.COUNTER_OFFER):
-        data["offer"] = record.terms.model_dump(mode="json")
-    if record.reasons:
-        data["reasons"] = record.reasons
-    return _letter(record, event_id, STAGE_CHANGED, record.updated_at, data)
+    return _letter(record, event_id, STAGE_CHANGED, record.updated_at, details(record))
 
 
 def delay_letter(record: Record, event_id: str, now: datetime, expected_at: datetime) -> Letter:

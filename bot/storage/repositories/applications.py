@@ -12,6 +12,7 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money
 from bot.storage.rows import ApplicationRow, table
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
+from bot.storage.stage_times import keep_passages
 
 _application: Final = table(ApplicationRow)
 
@@ -26,6 +27,17 @@ _SAVE: Final = compiled(
     sa.update(_application)
     .where(_application.c.id == given(_application.c.id))
     .values(given_all(_application, "reference", "progress"))
+)
+_RENEW: Final = compiled(
+    sa.update(_application)
+    .where(_application.c.id == given(_application.c.id), _application.c.reference.is_(None))
+    .values(
+        given_all(
+            _application,
+            *("product", "amount", "currency", "months", "method", "segment", "answers", "consents", "quote"),
+            *("release", "created_at", "progress"),
+        )
+    )
 )
 _GET: Final = compiled(_locked(_application.c.id))
 _BY_REFERENCE: Final = compiled(_locked(_application.c.reference))
@@ -56,6 +68,11 @@ class PostgresApplications:
             reference=application.reference,
             progress=progress.encode(application.progress),
         )
+        await keep_passages(self._on, application.id, application.product, application.progress)
+
+    async def renew(self, application: Application) -> None:
+        """See `Applications.renew`."""
+        await _RENEW.run(self._on, **_row(application))
 
     async def get(self, application: str) -> Application | None:
         """See `Applications.get`."""

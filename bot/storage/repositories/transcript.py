@@ -29,6 +29,21 @@ SHOWN: Final = compiled(
 )
 
 
+def _below() -> sa.Select[Any]:
+    """A message sent anew is one more in the chat; one that is changed in place is not."""
+    anew = (_outbox.c.conversation_id == given(_outbox.c.conversation_id), ~_outbox.c.edit, _outbox.c.failure.is_(None))
+    last = (
+        sa.select(sa.func.max(_outbox.c.id).label("max"))
+        .where(*anew, _outbox.c.slot == given(_outbox.c.slot))
+        .cte("last")
+    )
+    since = sa.select(sa.func.count()).where(*anew, _outbox.c.id > last.c.max).select_from(_outbox).scalar_subquery()
+    return sa.select(since).where(last.c.max.is_not(None)).select_from(last)
+
+
+BELOW: Final = compiled(_below())
+
+
 def _last(rows: sa.Table, order: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The last rows of a conversation, newest first."""
     return (

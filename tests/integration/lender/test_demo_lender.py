@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,10 @@ async def paired(
 ) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(serving(bot_side(inbox.receive, clock)))
-        lender_app = create_lender(SECRET, "http://127.0.0.1:9/nowhere", clock, state=state, timing=timing)
+        lender_app = create_lender((SECRET,), "http://127.0.0.1:9/nowhere", clock, state=state, timing=timing)
         lender = await stack.enter_async_context(serving(lender_app))
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=10))
-        yield Pair(lender, f"{bot}/webhooks/lender", LenderClient(lender, SECRET, http, clock), http)
+        yield Pair(lender, f"{bot}/webhooks/lender", LenderClient(lender, (SECRET,), http, clock), http)
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ async def test_an_application_that_cannot_be_taken_is_refused_without_repeating_
 
 
 async def test_a_wrong_secret_is_refused(pair: Pair, clock: SetClock) -> None:
-    stranger = LenderClient(pair.lender, OTHER_SECRET, pair.http, clock)
+    stranger = LenderClient(pair.lender, (OTHER_SECRET,), pair.http, clock)
     with pytest.raises(Refused) as caught:
         await stranger.submit(submission(pair.callback), "key-1")
     assert (caught.value.status, caught.value.code) == (401, "bad-signature")
@@ -141,13 +142,13 @@ async def test_a_wrong_secret_is_refused(pair: Pair, clock: SetClock) -> None:
 
 
 async def test_an_old_request_is_refused(pair: Pair, clock: SetClock) -> None:
-    late = LenderClient(pair.lender, SECRET, pair.http, SetClock(START.replace(hour=8)))
+    late = LenderClient(pair.lender, (SECRET,), pair.http, SetClock(START.replace(hour=8)))
     with pytest.raises(Refused):
         await late.submit(submission(pair.callback), "key-1")
 
 
 async def test_a_lender_that_is_not_there_is_unreachable(pair: Pair, clock: SetClock) -> None:
-    nobody = LenderClient("http://127.0.0.1:9", SECRET, pair.http, clock)
+    nobody = LenderClient("http://127.0.0.1:9", (SECRET,), pair.http, clock)
     with pytest.raises(Unreachable) as caught:
         await nobody.submit(submission(pair.callback), "key-1")
     assert "张三" not in str(caught.value)
@@ -174,7 +175,7 @@ async def test_every_answer_is_either_worth_another_try_or_not(
     async with httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: httpx.Response(status, content=content))
     ) as answering:
-        client = LenderClient("http://lender", SECRET, answering, clock)
+        client = LenderClient("http://lender", (SECRET,), answering, clock)
         with pytest.raises(error) as caught:
             await client.submit(submission("http://bot"), "key-1")
     assert "张三" not in str(caught.value)
@@ -183,10 +184,10 @@ async def test_every_answer_is_either_worth_another_try_or_not(
 async def test_the_state_of_an_application_is_told_only_to_who_signs(pair: Pair) -> None:
     reference = await pair.submit()
     url = f"{pair.lender}/applications/{reference}"
-    answer = await pair.http.get(url, headers=sign(SECRET, "msg_1", START, reference))
+    answer = await pair.http.get(url, headers=sign((SECRET,), "msg_1", START, reference))
     assert (answer.json()["stage"], answer.json()["sequence"]) == ("submitted", 1)
     assert (await pair.http.get(url)).status_code == 401
-    other = sign(SECRET, "msg_1", START, "RG-2026-000001")
+    other = sign((SECRET,), "msg_1", START, "RG-2026-000001")
     assert (await pair.http.get(url, headers=other)).status_code == 401
 
 
@@ -259,7 +260,7 @@ async def test_events_come_in_disorder_when_it_is_asked_for_and_amount_to_the_sa
         progress, change = advance(progress, event)
         told.append(change.told)
     assert (progress.stage, progress.sequence) == (Stage.DISBURSED, 8)
-    assert [what for what in told if what] == [Told.APPROVED, Told.DISBURSED]
+    assert [what for what in told if what] == [Told.SIGNING, Told.APPROVED, Told.DISBURSED]
 
 
 async def test_an_event_is_sent_again_with_growing_pauses_until_it_is_kept(inbox: Inbox, clock: SetClock) -> None:
@@ -288,17 +289,17 @@ async def test_what_was_not_delivered_is_delivered_by_the_next_process(
 
     inbox.failures = 10**6
     async with serving(bot_side(inbox.receive, clock)) as bot, httpx.AsyncClient(trust_env=False) as http:
-        async with serving(create_lender(SECRET, bot, clock, state=state, timing=Timing(sleep=sleep))) as lender:
+        async with serving(create_lender((SECRET,), bot, clock, state=state, timing=Timing(sleep=sleep))) as lender:
             callback = f"{bot}/webhooks/lender"
-            pair = Pair(lender, callback, LenderClient(lender, SECRET, http, clock), http)
+            pair = Pair(lender, callback, LenderClient(lender, (SECRET,), http, clock), http)
             await pair.control("PUT", "/settings", automatic=False)
             reference = await pair.submit()
             await pair.act(reference, "step")
             await tried.wait()
         inbox.failures = 0
-        async with serving(create_lender(SECRET, bot, clock, state=state, timing=QUICK)) as lender:
+        async with serving(create_lender((SECRET,), bot, clock, state=state, timing=QUICK)) as lender:
             assert stages(await inbox.count(2)) == [Stage.SUBMITTED, Stage.DOCS_CHECK]
-            pair = Pair(lender, callback, LenderClient(lender, SECRET, http, clock), http)
+            pair = Pair(lender, callback, LenderClient(lender, (SECRET,), http, clock), http)
             assert await pair.submit() == reference
             assert await pair.submit("key-2") == "RG-2026-004218"
 
@@ -314,7 +315,7 @@ async def test_an_event_sent_again_keeps_its_id(pair: Pair, inbox: Inbox) -> Non
 
 async def test_a_secret_that_is_not_one_ends_the_start(clock: SetClock) -> None:
     with pytest.raises(SettingsError):
-        create_lender("secret", "http://127.0.0.1:9", clock)
+        create_lender(("secret",), "http://127.0.0.1:9", clock)
 
 
 # What the lender and the customer decide
@@ -355,7 +356,7 @@ async def test_a_document_changed_on_the_way_is_refused(pair: Pair) -> None:
         f"{pair.lender}/applications/{reference}/documents",
         data={"reference": reference, "document": "lease"},
         files={"file": ("a.pdf", b"x", "application/pdf")},
-        headers={"content-digest": "sha-256=:AAAA:"} | sign(SECRET, "msg_1", START, "sha-256=:AAAA:"),
+        headers={"content-digest": "sha-256=:AAAA:"} | sign((SECRET,), "msg_1", START, "sha-256=:AAAA:"),
     )
     assert (await pair.http.send(request)).status_code == 401
 
@@ -364,7 +365,7 @@ async def test_a_wish_signed_for_one_application_does_not_count_for_another(pair
     first, second = await pair.submit("a"), await pair.submit("b")
     body = json.dumps({"reference": first, "action": "withdraw"})
     answer = await pair.http.post(
-        f"{pair.lender}/applications/{second}/withdraw", content=body, headers=sign(SECRET, "msg_1", START, body)
+        f"{pair.lender}/applications/{second}/withdraw", content=body, headers=sign((SECRET,), "msg_1", START, body)
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "not-this-application")
 
@@ -372,8 +373,8 @@ async def test_a_wish_signed_for_one_application_does_not_count_for_another(pair
 async def test_a_counter_offer_is_accepted_and_leads_to_the_contract(pair: Pair, inbox: Inbox) -> None:
     reference = await pair.submit()
     await pair.act(reference, "decide", decision="counter_offer", amount=60000, months=24)
-    await pair.client.accept_offer(reference)
-    await pair.client.accept_offer(reference)
+    await pair.client.act(reference, "accept-offer")
+    await pair.client.act(reference, "accept-offer")
     events = await inbox.count(3)
     assert stages(events) == [Stage.SUBMITTED, Stage.COUNTER_OFFER, Stage.SIGNING]
     assert events[1].data.offer == Offer(Money(Decimal("60000.00")), Months(24), Rate(Decimal("0.066")))
@@ -388,8 +389,77 @@ async def test_a_counter_offer_without_an_amount_is_lower_than_what_was_asked_fo
 
 async def test_an_offer_that_was_not_made_cannot_be_accepted(pair: Pair) -> None:
     with pytest.raises(Refused) as caught:
-        await pair.client.accept_offer(await pair.submit())
+        await pair.client.act(await pair.submit(), "accept-offer")
     assert (caught.value.status, caught.value.code) == (409, "no-offer-open")
+
+
+async def test_what_a_customer_wishes_is_answered_with_how_the_application_stands(pair: Pair) -> None:
+    reference = await pair.submit()
+    await pair.act(reference, "decide", decision="counter_offer", amount=60000, rate="0.06")
+    standing = await pair.client.status(reference)
+    assert (standing.sequence, standing.data.stage) == (2, Stage.COUNTER_OFFER)
+    assert standing.data.offer is not None
+    assert (standing.data.offer.amount.amount, standing.data.offer.rate) == (Decimal("60000.00"), Rate(Decimal("0.06")))
+    accepted = await pair.client.act(reference, "accept-offer")
+    assert (accepted.sequence, accepted.data.stage) == (3, Stage.SIGNING)
+    assert accepted.data.signing_url is not None
+
+
+async def test_the_contract_is_read_and_signed_on_the_lenders_own_page(pair: Pair, inbox: Inbox) -> None:
+    reference = await pair.submit()
+    await pair.act(reference, "decide", decision="approved")
+    address = (await pair.client.status(reference)).data.signing_url
+    assert address is None
+    await pair.act(reference, "step")
+    address = (await inbox.count(3))[2].data.signing_url
+    assert address is not None
+    assert "100,000.00 CNY" in (await pair.http.get(address)).text
+    assert (await pair.http.get(address[:-1] + "x")).status_code == 404
+    for _ in range(2):
+        assert (await pair.http.post(address)).status_code == 200
+    assert stages(await inbox.count(4))[-1] is Stage.DISBURSING
+    assert "<form" not in (await pair.http.get(address)).text
+
+
+async def test_a_decline_is_looked_at_again_when_the_customer_asks(pair: Pair, inbox: Inbox) -> None:
+    reference = await pair.submit()
+    with pytest.raises(Refused, match="not-declined"):
+        await pair.client.act(reference, "request-review")
+    await pair.act(reference, "decide", decision="declined")
+    for _ in range(2):
+        assert (await pair.client.act(reference, "request-review")).data.stage is Stage.DECLINED
+    (listed,) = (await pair.control("GET", "/applications"))["applications"]
+    assert listed["review_requested"]
+    await pair.act(reference, "step")
+    assert stages(await inbox.count(3)) == [Stage.SUBMITTED, Stage.DECLINED, Stage.RISK_REVIEW]
+    (listed,) = (await pair.control("GET", "/applications"))["applications"]
+    assert not listed["review_requested"]
+
+
+async def test_a_visit_has_its_day_and_repaying_its_next_instalment(pair: Pair, inbox: Inbox) -> None:
+    reference = await pair.submit()
+    for stage in ("docs_check", "credit_authorised", "risk_review", "site_visit", "approved", "signing", "collateral"):
+        await pair.act(reference, "step", stage=stage)
+    for stage in ("disbursing", "disbursed", "repaying", "settled"):
+        await pair.act(reference, "step", stage=stage)
+    told = {event.data.stage: event.data for event in await inbox.count(12)}
+    assert told[Stage.SITE_VISIT].appointment == START.date() + timedelta(days=2)
+    assert told[Stage.APPROVED].appointment is None
+    due = told[Stage.REPAYING].instalment
+    assert due is not None
+    assert due.due == START.date() + timedelta(days=30)
+    assert due.amount == Money(Decimal("8634.25"))
+    assert told[Stage.SETTLED].instalment is None
+
+
+async def test_several_secrets_hold_while_one_replaces_another(inbox: Inbox, clock: SetClock) -> None:
+    async with (
+        httpx.AsyncClient() as http,
+        serving(create_lender((OTHER_SECRET, SECRET), "http://127.0.0.1:9", clock)) as url,
+    ):
+        for secrets in ((SECRET,), (OTHER_SECRET,), (SECRET, OTHER_SECRET)):
+            receipt = await LenderClient(url, secrets, http, clock).submit(submission(f"{url}/nowhere"), "one key")
+            assert receipt.reference.startswith("RG-2026")
 
 
 async def test_a_decline_names_its_reasons(pair: Pair, inbox: Inbox) -> None:
@@ -399,8 +469,8 @@ async def test_a_decline_names_its_reasons(pair: Pair, inbox: Inbox) -> None:
 
 async def test_a_withdrawal_is_final_and_may_be_said_twice(pair: Pair, inbox: Inbox) -> None:
     reference = await pair.submit()
-    await pair.client.withdraw(reference)
-    await pair.client.withdraw(reference)
+    await pair.client.act(reference, "withdraw")
+    await pair.client.act(reference, "withdraw")
     assert stages(await inbox.count(2)) == [Stage.SUBMITTED, Stage.WITHDRAWN]
     for verb, body in (("step", {}), ("delay", {"seconds": 5}), ("decide", {"decision": "approved"})):
         with pytest.raises(httpx.HTTPStatusError, match="409"):
@@ -412,7 +482,7 @@ async def test_it_is_too_late_to_withdraw_once_the_money_is_on_its_way(pair: Pai
     for _ in WAY[1:-1]:
         await pair.act(reference, "step")
     with pytest.raises(Refused) as caught:
-        await pair.client.withdraw(reference)
+        await pair.client.act(reference, "withdraw")
     assert caught.value.code == "too-late"
 
 
@@ -451,7 +521,15 @@ async def test_the_page_sees_an_application_with_a_masked_name_and_its_next_stag
                 "applicant": "张**",
                 "stage": "submitted",
                 "acts_next": "lender",
+                "rate": "0.066",
                 "missing": [],
+                "reasons": [],
+                "offer": None,
+                "appointment": None,
+                "documents": [],
+                "accepted": False,
+                "review_requested": False,
+                "withdrawn_by_customer": False,
                 "submitted_at": START.isoformat(),
                 "updated_at": START.isoformat(),
                 "next_stages": ["docs_check", "docs_missing", "withdrawn", "expired"],
@@ -518,12 +596,12 @@ async def test_changes_are_pushed_to_the_page(pair: Pair) -> None:
 
 async def test_mounted_in_another_application_it_answers_under_its_prefix(inbox: Inbox, clock: SetClock) -> None:
     async with serving(bot_side(inbox.receive, clock)) as bot, httpx.AsyncClient(trust_env=False) as http:
-        lender = create_lender(SECRET, lambda: f"{bot}/webhooks/lender", clock, timing=QUICK)
+        lender = create_lender((SECRET,), lambda: f"{bot}/webhooks/lender", clock, timing=QUICK)
         host = FastAPI()
         host.mount("/lender", lender)
         host.state.desk = lender.state.desk
         async with serving(host) as url:
-            client = LenderClient(f"{url}/lender", SECRET, http, clock)
+            client = LenderClient(f"{url}/lender", (SECRET,), http, clock)
             await client.submit(submission(None), "key-1")
             assert (await http.get(f"{url}/lender/control/applications")).status_code == 200
             await inbox.count(1)

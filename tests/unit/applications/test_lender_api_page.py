@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.applications.events import DECLINE_REASONS, DOCUMENTS, NO_DATA, parse
-from bot.applications.stages import RULES, Stage, StageRule
+from bot.applications.stages import RULES, Stage
+from bot.publishing.sources import read_documents
 
 PAGE = (Path(__file__).parents[3] / "docs" / "lender-api.md").read_text(encoding="utf-8")
+USUAL = read_documents()["usual_times"]
 EXAMPLES = re.findall(r"```json event\n(.*?)```", PAGE, re.DOTALL)
 
 
-def usual(rule: StageRule) -> str:
-    if rule.usual is None:
-        return ""
-    hours, days = rule.usual // timedelta(hours=1), rule.usual // timedelta(days=1)
-    return f"{hours} hours" if hours < 24 else f"{days} day{'s' if days > 1 else ''}"
+def usual(stage: Stage) -> str:
+    times = USUAL.get(stage)
+    return f"{times['half']}, {times['most']}" if times else ""
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -31,7 +30,7 @@ def test_every_example_of_an_event_is_one(example: str) -> None:
 def test_every_stage_is_described_as_the_table_has_it(stage: Stage) -> None:
     rule = RULES[stage]
     shown = "a new message" if rule.tells else "the card edited"
-    assert f"| `{stage}` | {rule.actor} | {usual(rule)} | {shown} |".replace("|  |", "| |") in PAGE
+    assert f"| `{stage}` | {rule.actor} | {usual(stage)} | {shown} |".replace("|  |", "| |") in PAGE
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *DECLINE_REASONS])

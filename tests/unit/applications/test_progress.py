@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import resources
-from bot.applications.events import DECLINE_REASONS, DELAYED, DOCUMENTS, STAGE_CHANGED, EventData, LenderEvent, Offer
+from bot.applications.card import card, card_values, steps, told_text
+from bot.applications.events import (
+    DECLINE_REASONS,
+    DELAYED,
+    DOCUMENTS,
+    STAGE_CHANGED,
+    EventData,
+    Instalment,
+    LenderEvent,
+    Offer,
+)
 from bot.applications.progress import (
     EDIT,
     NOTHING,
@@ -21,25 +31,27 @@ from bot.applications.progress import (
     Told,
     advance,
     begun,
-    card,
-    card_values,
-    check_late,
     decode,
     due_at,
     encode,
+    gaps,
+    may_withdraw,
     overdue,
+    passages,
     received,
     replay,
-    steps,
 )
 from bot.applications.stages import FINAL, MILESTONES, RULES, Stage, may_follow
+from bot.applications.usual_times import UsualTime, parse_usual_times
 from bot.core.errors import StateError
 from bot.core.values import Money, Months, Rate, Text
+from bot.publishing.sources import read_documents
 from bot.texts.catalogues import read_catalogues
 from bot.texts.texts import Texts
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 REFERENCE = "RG-2026-004217"
+USUAL = parse_usual_times(read_documents()["usual_times"])
 OFFER = Offer(Money(Decimal(80000)), Months(12), Rate(Decimal("0.072")))
 
 
@@ -129,7 +141,8 @@ def test_what_a_customer_must_know_comes_as_a_new_message(stage: Stage) -> None:
 def test_an_approval_heard_of_after_the_contract_is_still_told_with_its_offer() -> None:
     shown, first = advance(after(Stage.SUBMITTED), event(8, Stage.SIGNING))
     progress, change = advance(shown, event(7, Stage.APPROVED, offer=OFFER))
-    assert (first, progress.stage, progress.offer, change.told) == (EDIT, Stage.SIGNING, OFFER, Told.APPROVED)
+    assert (first.told, change.told) == (Told.SIGNING, Told.APPROVED)
+    assert (progress.stage, progress.offer) == (Stage.SIGNING, OFFER)
 
 
 def test_an_approval_heard_of_after_the_money_is_not_told_any_more() -> None:
@@ -180,32 +193,51 @@ def test_a_delay_of_an_earlier_stage_is_not_told() -> None:
 
 def test_a_stage_is_overdue_only_after_its_usual_time() -> None:
     progress = after(Stage.DOCS_CHECK)
-    due = due_at(progress)
-    assert due == progress.updated_at + timedelta(days=1)
-    assert not overdue(progress, due)
-    assert overdue(progress, due + timedelta(seconds=1))
+    due = due_at(progress, USUAL)
+    assert due == progress.entered_at + USUAL[Stage.DOCS_CHECK].most
+    assert not overdue(progress, due, USUAL)
+    assert overdue(progress, due + timedelta(seconds=1), USUAL)
 
 
 def test_usual_times_are_configuration() -> None:
     progress = after(Stage.DOCS_CHECK)
-    assert due_at(progress, {Stage.DOCS_CHECK: timedelta(hours=2)}) == progress.updated_at + timedelta(hours=2)
+    hours = UsualTime(timedelta(hours=1), timedelta(hours=2))
+    assert due_at(progress, {Stage.DOCS_CHECK: hours}) == progress.entered_at + timedelta(hours=2)
+
+
+def test_a_stage_is_late_counted_from_its_beginning_and_not_from_what_was_said_of_it_since() -> None:
+    progress = replay(after(Stage.DOCS_CHECK), [event(9, Stage.DOCS_CHECK)])
+    assert (progress.entered_at, progress.updated_at) == (START + timedelta(minutes=1), START + timedelta(minutes=9))
+
+
+def test_a_visit_that_was_agreed_on_is_not_late_before_its_day_is_over() -> None:
+    day = (START + timedelta(days=20)).date()
+    progress = replay(after(Stage.RISK_REVIEW), [event(2, Stage.SITE_VISIT, appointment=day)])
+    due = due_at(progress, USUAL)
+    assert due is not None
+    assert due.date() == day
+    assert card_values(progress, START, REFERENCE, USUAL)["appointment"] == Text("progress.appointment", {"day": day})
+
+
+def test_the_day_of_a_visit_is_over_with_the_stage() -> None:
+    visit = event(2, Stage.SITE_VISIT, appointment=START.date())
+    assert replay(after(Stage.RISK_REVIEW), [visit, event(3, Stage.APPROVED)]).appointment is None
 
 
 def test_the_time_a_lender_has_named_moves_the_due_time() -> None:
     expected = START + timedelta(days=9)
-    assert due_at(replay(after(Stage.RISK_REVIEW), [delayed(2, expected)])) == expected
+    assert due_at(replay(after(Stage.RISK_REVIEW), [delayed(2, expected)]), USUAL) == expected
 
 
 @pytest.mark.parametrize(
     "stage", [Stage.DOCS_MISSING, Stage.COUNTER_OFFER, Stage.SIGNING, Stage.REPAYING, *sorted(FINAL)]
 )
 def test_nobody_apologises_while_the_customer_acts(stage: Stage) -> None:
-    assert check_late(after(stage), START + timedelta(days=365)) == NOTHING
+    assert not overdue(after(stage), START + timedelta(days=365), USUAL)
 
 
-def test_silence_is_told_when_a_stage_is_overdue() -> None:
-    assert check_late(after(Stage.RISK_REVIEW), START + timedelta(days=30)).told is Told.LATE
-    assert check_late(after(Stage.RISK_REVIEW), START + timedelta(hours=1)) == NOTHING
+def test_a_stage_of_which_no_time_is_known_is_never_late() -> None:
+    assert due_at(after(Stage.RISK_REVIEW), {}) is None
 
 
 # The card
@@ -233,15 +265,16 @@ def test_the_dots_show_what_is_done_under_way_and_to_come(stages: tuple[Stage, .
 
 
 def test_the_card_names_stage_actor_time_reference_and_last_news() -> None:
-    values = card_values(after(Stage.DOCS_CHECK), START, REFERENCE)
+    values = card_values(after(Stage.DOCS_CHECK), START, REFERENCE, USUAL)
     assert values["stage"] == Text("stage.docs_check.name")
     assert values["next"] == Text("stage.docs_check.next")
-    assert values["usual"] == Text("stage.docs_check.usual", {"duration": Text("progress.duration.days", {"count": 1})})
+    half, most = (Text("progress.duration.days", {"count": days}) for days in (1, 2))
+    assert values["usual"] == Text("progress.usual.configured", {"half": half, "most": most})
     assert (values["reference"], values["updated"], values["late"]) == (REFERENCE, START + timedelta(minutes=1), False)
 
 
 def test_the_card_apologises_when_it_has_heard_nothing_for_too_long() -> None:
-    values = card_values(after(Stage.DOCS_CHECK), START + timedelta(days=4), REFERENCE)
+    values = card_values(after(Stage.DOCS_CHECK), START + timedelta(days=4), REFERENCE, USUAL)
     assert (values["late"], values["apology"]) == (
         True,
         Text("progress.late", {"updated": START + timedelta(minutes=1)}),
@@ -251,22 +284,22 @@ def test_the_card_apologises_when_it_has_heard_nothing_for_too_long() -> None:
 def test_the_card_gives_the_lenders_new_time_until_that_has_passed_too() -> None:
     expected = START + timedelta(days=5)
     progress = replay(after(Stage.RISK_REVIEW), [delayed(2, expected)])
-    early = card_values(progress, START, REFERENCE)["apology"]
-    late = card_values(progress, expected + timedelta(hours=1), REFERENCE)["apology"]
+    early = card_values(progress, START, REFERENCE, USUAL)["apology"]
+    late = card_values(progress, expected + timedelta(hours=1), REFERENCE, USUAL)["apology"]
     assert early == Text("progress.delayed", {"expected": expected})
     assert late == Text("progress.late", {"updated": progress.updated_at})
 
 
 def test_a_document_and_a_reason_that_are_not_known_have_words_too() -> None:
     missing = replay(begun(START), [event(1, Stage.DOCS_MISSING, missing=("lease", "horoscope"))])
-    assert card_values(missing, START, REFERENCE)["documents"] == (
+    assert card_values(missing, START, REFERENCE, USUAL)["documents"] == (
         Text("progress.document.lease"),
         Text("progress.document.other"),
     )
     declined = replay(begun(START), [event(1, Stage.DECLINED, reasons=("horoscope",))])
     change = Text("decline.other.change")
     reason = Text("progress.reason", {"reason": Text("decline.other"), "change": change})
-    assert card_values(declined, START, REFERENCE)["reasons"] == Text("progress.reasons", {"reasons": (reason,)})
+    assert card_values(declined, START, REFERENCE, USUAL)["reasons"] == Text("progress.reasons", {"reasons": (reason,)})
 
 
 TEXTS = Texts(read_catalogues(resources.locales()), "zh")
@@ -278,29 +311,72 @@ TEXTS = Texts(read_catalogues(resources.locales()), "zh")
 def test_the_card_of_every_stage_has_words_within_the_limit_of_a_message(locale: str, stage: Stage, days: int) -> None:
     told = event(1, stage, missing=DOCUMENTS, offer=OFFER, reasons=DECLINE_REASONS[:4])
     progress, change = advance(begun(START), told)
-    shown = TEXTS.render(card(progress, START + timedelta(days=days), REFERENCE), locale)
+    shown = TEXTS.render(card(progress, START + timedelta(days=days), REFERENCE, USUAL), locale)
     assert REFERENCE in shown
     assert len(shown) < 4096
-    if change.text:
-        assert TEXTS.render(change.text, locale)
+    if change.told:
+        assert TEXTS.render(told_text(change.told, progress, REFERENCE), locale)
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_everything_that_is_told_has_words(locale: str) -> None:
     progress = replay(after(Stage.RISK_REVIEW), [delayed(2, START)])
-    for change in (
-        advance(after(Stage.RISK_REVIEW), delayed(2, START))[1],
-        check_late(progress, START + timedelta(days=9)),
-    ):
-        assert change.text is not None
-        assert TEXTS.render(change.text, locale)
+    for told in Told:
+        assert TEXTS.render(told_text(told, progress, REFERENCE), locale)
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_an_approval_says_that_it_is_not_yet_money(locale: str) -> None:
-    _, change = advance(begun(START), event(1, Stage.APPROVED, offer=OFFER))
-    assert change.text is not None
-    assert {"zh": "不等于到账", "en": "not yet money"}[locale] in TEXTS.render(change.text, locale)
+    progress, change = advance(begun(START), event(1, Stage.APPROVED, offer=OFFER))
+    assert change.told is Told.APPROVED
+    assert {"zh": "不等于到账", "en": "not yet money"}[locale] in TEXTS.render(told_text(change.told, progress), locale)
+
+
+def test_times_from_our_own_history_say_of_how_many() -> None:
+    lived = UsualTime(timedelta(hours=5), timedelta(hours=30), 43)
+    values = card_values(after(Stage.DOCS_CHECK), START, REFERENCE, {Stage.DOCS_CHECK: lived})
+    hours, days = Text("progress.duration.hours", {"count": 5}), Text("progress.duration.days", {"count": 2})
+    assert values["usual"] == Text("progress.usual.lived", {"half": hours, "most": days, "of": 43})
+
+
+def test_the_next_instalment_stands_on_the_card_while_it_is_repaid() -> None:
+    due = Instalment(START.date(), Money(Decimal("862.19")))
+    paid = replay(begun(START), [event(1, Stage.DISBURSED, instalment=due), event(2, Stage.REPAYING)])
+    settled = replay(paid, [event(3, Stage.SETTLED)])
+    shown = Text("progress.instalment", {"amount": due.amount, "day": due.due})
+    assert card_values(paid, START, REFERENCE, USUAL)["instalment"] == shown
+    assert card_values(settled, START, REFERENCE, USUAL)["instalment"] == ""
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_an_application_can_be_taken_back_until_the_money_is_on_its_way(stage: Stage) -> None:
+    gone = {Stage.DISBURSING, Stage.DISBURSED, Stage.REPAYING, *FINAL}
+    assert may_withdraw(after(stage)) is (stage not in gone)
+
+
+# What history says
+
+
+def test_passages_are_the_stages_one_after_the_other_each_with_its_end() -> None:
+    progress = after(Stage.SUBMITTED, Stage.DOCS_CHECK, Stage.DOCS_MISSING)
+    times = [START + timedelta(minutes=minutes) for minutes in (1, 2, 3)]
+    assert [(one.stage, one.entered_at, one.left_at) for one in passages(progress)] == [
+        (Stage.SUBMITTED, times[0], times[1]),
+        (Stage.DOCS_CHECK, times[1], times[2]),
+        (Stage.DOCS_MISSING, times[2], None),
+    ]
+
+
+@pytest.mark.parametrize("end", [Stage.WITHDRAWN, Stage.EXPIRED])
+def test_a_stage_that_was_broken_off_was_not_passed(end: Stage) -> None:
+    assert passages(after(Stage.SUBMITTED, end))[0].left_at is None
+
+
+def test_gaps_are_the_counters_that_no_event_came_with() -> None:
+    progress = replay(begun(START), [event(1, Stage.SUBMITTED), event(4, Stage.RISK_REVIEW), event(6, Stage.APPROVED)])
+    assert gaps(progress) == (2, 3, 5)
+    assert gaps(replay(progress, [event(3, Stage.DOCS_CHECK)])) == (2, 5)
+    assert gaps(replay(progress, [event(900, Stage.SIGNING)])) == ()
 
 
 @pytest.mark.parametrize("reason", [*DECLINE_REASONS, "other"])
@@ -401,7 +477,7 @@ def test_a_change_is_nothing_exactly_where_the_customer_sees_no_difference(
     for told in more:
         before = progress
         progress, change = advance(before, told)
-        if card_values(before, START, REFERENCE) != card_values(progress, START, REFERENCE):
+        if card_values(before, START, REFERENCE, USUAL) != card_values(progress, START, REFERENCE, USUAL):
             assert change != NOTHING
 
 

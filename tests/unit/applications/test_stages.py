@@ -9,7 +9,6 @@ from bot.applications.stages import (
     FINAL,
     MILESTONES,
     RULES,
-    USUAL,
     Actor,
     Stage,
     may_follow,
@@ -73,10 +72,6 @@ def test_the_usual_way_leads_from_the_draft_to_the_last_instalment() -> None:
         Stage.REPAYING,
         Stage.SETTLED,
     ]
-
-
-def test_whoever_is_not_the_customer_has_a_usual_time() -> None:
-    assert set(USUAL) == {stage for stage, rule in RULES.items() if rule.actor is not Actor.CUSTOMER}
 
 
 def test_the_credit_enquiry_waits_for_the_bureau() -> None:

@@ -42,11 +42,15 @@ QUESTIONS = (
 )
 COMMANDS = (
     "/start", "/help", "/cancel", "/back", "人工", "为什么问", "/language", "/privacy", "投诉", "撤回", "/delete", "产品", "我要申请",
-    "进度", "/bot", "异议",
+    "进度", "/bot", "异议", "撤回申请",
 )  # fmt: skip
 CHATTER = ("yes", "同意", "好", "1", "2", "不", "asdf", "😊", "跳过", "", "取消吧", "menu")
 KINDS = ("photo", "document", "voice", "video", "sticker", "location", "other")
-STAGES = ("approved", "counter_offer", "declined", "disbursed", "docs_missing", "expired", "edit", "nothing", "late")
+STAGES = (
+    "submitted", "approved", "counter_offer", "declined", "signing", "disbursing", "disbursed", "docs_missing",
+    "docs_complete", "withdrawn", "expired", "edit", "nothing", "late",
+)  # fmt: skip
+SILENT = frozenset({"submitted", "disbursing", "docs_complete", "edit", "nothing"})
 WORDS = Text("risk.warning")
 TABLE = Table((WORDS, WORDS), ((WORDS, 1),))
 PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
@@ -56,6 +60,26 @@ CONSENT: Values = {
     "consent_time": datetime(2026, 11, 20, tzinfo=UTC), "consent_end": WORDS,
 }  # fmt: skip
 ASKED = (*FIELDS, "done")
+
+
+def application_outcomes(draw: Any, service: str) -> tuple[str, Values]:
+    """Any answer that a service about an application in progress may give."""
+    match service:
+        case "list-applications":
+            card: dict[str, Value] = {
+                "card": WORDS,
+                "slot": "card.a1",
+                "placed": draw(st.sampled_from(("new", "moved"))),
+            }
+            return draw(st.sampled_from(("found", "none"))), {"cards": (card,)}
+        case "find-withdrawable":
+            found: dict[str, Value] = {"application": "a1", "another": draw(st.sampled_from((None, "a2")))}
+            return draw(st.sampled_from(("one", "too_late", "none"))), found
+        case "compare-offer":
+            return draw(st.sampled_from(("compared", "none"))), {"offer_table": TABLE}
+        case _:
+            reached = draw(st.sampled_from(("signing", "withdrawn", "declined")))
+            return draw(st.sampled_from(("accepted", "refused", "failed"))), {"stage_reached": reached}
 
 
 def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tuple[str, Values]:
@@ -110,8 +134,11 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return draw(st.sampled_from(("stand", "stand", "share_with_lender", "credit_enquiry", "odd"))), {}
         case "take-document":
             return draw(st.sampled_from(("noted", "found"))), {"answer": WORDS}
-        case "list-applications":
-            return draw(st.sampled_from(("found", "none"))), {"cards": (WORDS,)}
+        case (
+            "list-applications" | "find-withdrawable" | "compare-offer"
+            | "withdraw-application" | "accept-offer" | "request-review"
+        ):  # fmt: skip
+            return application_outcomes(draw, request.service)
         case "list-consents":
             listed: Values = {"consents": (WORDS,), "consent_notices": NOTICES, "several_given": draw(st.booleans())}
             return draw(st.sampled_from(("found", "none"))), listed
@@ -344,8 +371,10 @@ class Conversation(RuleBasedStateMachine):
     @rule(data=st.data(), outcome=st.sampled_from(STAGES), application=st.sampled_from(("a1", "a2")))
     def the_lender_tells(self, data: Any, outcome: str, application: str) -> None:
         values: dict[str, Any] = {"application": application, "slot": f"card.{application}"}
-        values |= {"card": WORDS} if outcome != "nothing" else {}
-        values |= {"told": WORDS} if outcome not in {"nothing", "edit"} else {}
+        placed = data.draw(st.sampled_from(("new", "edit", "moved")))
+        values |= {"card": WORDS, "placed": placed} if outcome != "nothing" else {}
+        values |= {"told": WORDS} if outcome not in SILENT else {}
+        values |= {"signing_url": "https://lender.example/contract"} if outcome == "signing" else {}
         self.act(Signalled(self.world.now, "application", outcome, values), data)
 
     # People

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.core.values import Text, Values
+from bot.core.values import Money, Rate, Text, Values
 from bot.products.catalogue import Catalogue
-from bot.products.comparison import comparison_table, comparison_text
-from bot.products.quote import Quote, make_quote, quote_values
+from bot.products.comparison import comparison_table, comparison_text, offer_table
+from bot.products.quote import Quote, make_quote, quote_on_terms, quote_values
 from bot.texts.texts import Texts
 
 
@@ -54,3 +54,17 @@ def test_lender_risk_and_estimate_stand_with_every_comparison(catalogue: Catalog
     shown = texts.render(comparison_text([quote, quote]), locale)
     for key in ("lender.rivergate", "risk.warning", "quote.estimate", "compare.alike"):
         assert texts.render(Text(key), locale) in shown
+
+
+def test_a_lenders_offer_stands_beside_what_was_asked_for_also_on_terms_that_no_product_publishes(
+    catalogue: Catalogue,
+) -> None:
+    asked = quoted(catalogue, "equipment", 100_000, 12)
+    offered = quote_on_terms(
+        catalogue, "equipment", amount=Decimal(1_000), months=7, annual=Decimal("0.072"), start=date(2026, 11, 25), method="annuity"
+    )  # fmt: skip
+    table = offer_table(asked, quote_values(offered))
+    assert table.head == (Text("compare.what"), Text("offer.asked"), Text("offer.offered"))
+    rows = {row[0].key: row[1:] for row in table.rows if isinstance(row[0], Text)}
+    assert rows["compare.principal"] == (Money(Decimal("100000.00"), "CNY"), Money(Decimal("1000.00"), "CNY"))
+    assert rows["compare.rate"] == (asked["rate"], Rate(Decimal("0.072")))

@@ -19,7 +19,17 @@ def test_documents_survive_json_unchanged() -> None:
 
 def test_documents_hold_every_kind_of_content_by_file() -> None:
     read = read_documents(SOURCES)
-    assert set(read) == {"flows", "commands", "products", "stories", "answers", "notices", "lead_rules", "messages"}
+    assert set(read) == {
+        "flows",
+        "commands",
+        "products",
+        "stories",
+        "answers",
+        "notices",
+        "lead_rules",
+        "usual_times",
+        "messages",
+    }
     assert read["flows"]["welcome.yaml"]["entry"] == "segment"
     assert {"zh", "en"} <= set(read["messages"])
 
