@@ -14,6 +14,7 @@ import typer
 from bot import app as program
 from bot import demo as demonstration
 from bot.commands import answers, ledgers
+from bot.commands.lender import lender
 from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
@@ -47,6 +48,7 @@ content = typer.Typer(help="Content: flows, texts, products, stories, answers an
 manager = typer.Typer(help="Account managers.", no_args_is_help=True)
 submissions = typer.Typer(help="What could not be handed to the lender.", no_args_is_help=True)
 cli.add_typer(submissions, name="submissions")
+cli.add_typer(lender, name="lender")
 cli.add_typer(content, name="content")
 content.command("learn")(answers.content_learn)
 content.command("evaluate")(answers.content_evaluate)
