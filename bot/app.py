@@ -27,6 +27,7 @@ from fastapi import FastAPI, HTTPException
 from starlette.types import ASGIApp
 
 from bot.conversation.desk import Desk
+from bot.conversation.document_pages import DocumentPages
 from bot.conversation.facts import Market
 from bot.conversation.incoming import NotTaken
 from bot.conversation.lender_news import LenderNews
@@ -38,6 +39,7 @@ from bot.core.errors import ContentError, TillwiseError
 from bot.core.values import Text
 from bot.dialogs.events import Event
 from bot.dialogs.model import Notice
+from bot.gateways.clamd import scanner_at
 from bot.gateways.lender.client import LenderClient
 from bot.gateways.lender.signatures import check_secret
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
@@ -59,8 +61,11 @@ from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
 from bot.storage.dead_letters import PostgresDeadLetters
+from bot.storage.document_files import forget_files
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
+from bot.storage.file_keys import SharedKeyCipher, kept_key, keys_of
+from bot.storage.files import EncryptedFiles
 from bot.storage.inbox import purge_inbox
 from bot.storage.ledgers import Ledgers
 from bot.storage.lender_events import PostgresLenderEvents
@@ -241,8 +246,10 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     given_up = GivenUp(PostgresDeadLetters(database), failures, clock)
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
     lender = _lender(http, settings, clock)
-    files = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
+    sent = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
     ledgers = Ledgers(database, clock)
+    cipher = _cipher(settings)
+    files = EncryptedFiles(settings.files or settings.data_dir / "files", cipher)
 
     def notices() -> Mapping[str, Notice]:
         return library.current.book.notices
@@ -251,7 +258,19 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         storage=storage,
         turns=turns,
         desk=desk,
-        documents=Documents(storage, lender, files.fetch, news, given_up, notices),
+        documents=Documents(storage, lender, files, news, given_up, notices),
+        pages=DocumentPages(
+            storage=storage,
+            turns=turns,
+            fetch=sent.fetch,
+            files=files,
+            cipher=cipher,
+            scanner=scanner_at(settings.scanner) if settings.scanner else None,
+            failures=failures,
+            clock=clock,
+        ),
+        files=files,
+        forget_files=lambda: forget_files(database, files, clock.now(), settings.files_days),
         submissions=Submissions(storage, lender, news, given_up, notices),
         calls=LenderCalls(storage, lender, news, given_up),
         given_up=given_up,
@@ -264,6 +283,13 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
         ledgers, job_app(database.url, uses),
     )  # fmt: skip
+
+
+def _cipher(settings: Settings) -> SharedKeyCipher:
+    """What files are sealed by: the configured keys, or one that is kept beside the data."""
+    if settings.files_key is not None:
+        return SharedKeyCipher(keys_of(settings.files_key.get_secret_value()))
+    return SharedKeyCipher((kept_key(settings.data_dir / "files.key"),))
 
 
 def _lender(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> LenderClient | None:

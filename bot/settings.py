@@ -79,6 +79,23 @@ class Settings(BaseSettings):
     inbox_days: int = Field(
         30, ge=2, description="For how many days an update is remembered, so that a repeat is recognised."
     )
+    files: Path | None = Field(
+        None, description="Where files that customers send lie, encrypted. Unset: `files` in `BOT_DATA_DIR`."
+    )
+    files_key: SecretStr | None = Field(
+        None,
+        description="What the keys of these files are sealed by: base64 of 32 bytes; several, separated by commas, the first one seals."
+        " Unset: one is made in `BOT_DATA_DIR`, readable by its owner alone.",
+    )
+    files_days: int = Field(
+        90,
+        ge=1,
+        description="For how many days a page that was sent is kept, where its application has not ended before.",
+    )
+    scanner: str | None = Field(
+        None,
+        description="A virus scanner that speaks ClamAV's protocol, `tcp://host:3310` or `unix:///path`. Unset: files are not scanned.",
+    )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
 
     @field_validator("token")

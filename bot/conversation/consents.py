@@ -1,7 +1,7 @@
 """Consent decisions: each becomes a record that can be proved later, and what rests on it stops when it ends.
 
 What an ended consent stops at once, in the transaction that ends it: an application that is not handed in yet and the
-documents for one (their jobs look at the consent before each attempt), a manager's contact that the customer has not asked
+documents for one (their jobs look at the consent before each attempt, and the pages that are kept are forgotten), a manager's contact that the customer has not asked
 for, and marketing that waits in the outbox. What others have already is theirs: the customer is told so.
 """
 
@@ -17,6 +17,7 @@ from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord, text_hash
 from bot.conversation.desk import Desk
 from bot.conversation.desk_leads import ASKED_FOR, CONTACT_NOTICE, WAITING
+from bot.conversation.kept_pages import forget_unsent
 from bot.conversation.ports import Conversation, UnitOfWork
 from bot.dialogs.effects import RecordConsent
 from bot.dialogs.model import Notice
@@ -101,6 +102,8 @@ async def end(  # noqa: PLR0913, PLR0917 -- whose consent ends, how, and what it
         lead = await work.leads.open_of(conversation.id)
         if lead is not None and lead.status in WAITING and lead.reason not in ASKED_FOR:
             await desk.close(work, conversation, now)
+    elif record.notice == SHARE_NOTICE:
+        await forget_unsent(work, conversation.id)
     elif record.notice == MARKETING_NOTICE:
         await work.drop_campaigns(conversation.id)
 

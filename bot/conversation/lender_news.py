@@ -25,8 +25,9 @@ from bot.applications.progress import (
     received,
     taken_back,
 )
-from bot.applications.stages import Stage
+from bot.applications.stages import FINAL, Stage
 from bot.applications.usual_times import UsualTimes
+from bot.conversation.kept_pages import forget_application, pages_values
 from bot.conversation.ports import Conversation, Job, LenderEvents, Storage, UnitOfWork
 from bot.conversation.progress_cards import card_slot, placement, usual_times
 from bot.conversation.turn import Prepare, Turns
@@ -143,13 +144,34 @@ class LenderNews:
         key = f"late:{application.id}:{application.progress.stage}:{application.progress.sequence}"
         await self._turns.deliver(application.conversation, key, prepare)
 
-    async def document_lost(self, conversation: int, key: str) -> None:
-        """A document could not be handed on: the customer is asked to send it again."""
+    async def document_taken(self, application: Application, document: str, pages: int, key: str) -> None:
+        """The lender has the pages of a document."""
 
-        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
-            return (Signalled(self._clock.now(), "document", "lost", {"told": Text("document.lost")}),)
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            now = self._clock.now()
+            await work.pages.handed_in(application.id, document, now)
+            work.audit(
+                audited(
+                    "document.handed_in", LENDER, conversation.id, now,
+                    application=application.id, document=document, pages=pages,
+                )
+            )  # fmt: skip
+            return ()
 
-        await self._turns.deliver(conversation, key, prepare)
+        await self._turns.deliver(application.conversation, f"taken:{key}", prepare)
+
+    async def document_lost(self, application: Application, document: str, key: str) -> None:
+        """A document could not be handed on: its pages stay, and the customer is asked to hand them in again."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            await work.pages.complete(application.id, document, None)
+            pages = await work.pages.of_document(application.id, document)
+            values: dict[str, Value] = {"application": application.id, **pages_values(document, pages)}
+            told = {"told": Text("document.lost", {"document": values["document_name"]})}
+            outcome = "document_lost" if pages else "no_page"
+            return (Signalled(self._clock.now(), "application", outcome, values | told),)
+
+        await self._turns.deliver(application.conversation, f"lost:{key}", prepare)
 
     async def failed(self, application: Application, request: str, outcome: str) -> None:
         """A call did not succeed: `refused` by the lender, or `failed` after every attempt."""
@@ -217,6 +239,8 @@ class LenderNews:
         for event in waiting:
             await work.lender_events.applied(event)
         await work.applications.save(known)
+        if known.progress.stage in FINAL:
+            await forget_application(work, known.conversation, known.id)
         await self._watch(work, known)
         return tuple(signals)
 

@@ -13,9 +13,10 @@ from typing import Any, Literal, Protocol
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
+from bot.applications.documents import Pages
 from bot.applications.events import LenderEvent
 from bot.applications.usual_times import StageTimes
-from bot.core.errors import TillwiseError
+from bot.core.errors import GatewayError, TillwiseError
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
@@ -216,6 +217,58 @@ class StorageUnavailable(TillwiseError):  # noqa: N818 — named for what is tru
     """The storage cannot be reached, or gave this transaction up: nothing was kept, and another attempt may succeed."""
 
 
+class FileTooLarge(GatewayError):  # noqa: N818 — named for what is true of the file
+    """The channel does not hand out a file of this size."""
+
+
+class FileLost(TillwiseError):  # noqa: N818 — named for what is true of the file
+    """A kept file is not there any more, was changed, or belongs to a person who was erased: it cannot be read."""
+
+
+class ScannerUnavailable(GatewayError):  # noqa: N818 — named for what is true of the scanner
+    """The virus scanner could not be reached, or did not say what it found: another attempt may succeed."""
+
+
+class Cipher(Protocol):
+    """Seals what belongs to a person so that it can be read no more once that person is erased."""
+
+    async def seal(self, person: int, content: bytes) -> bytes:
+        """`content` under the person's key."""
+        ...
+
+    async def open(self, person: int, sealed: bytes) -> bytes:
+        """What was sealed. Raises `FileLost` where the key is gone or the content was changed."""
+        ...
+
+    def keyed_hash(self, content: bytes) -> str:
+        """A hash by which the same content is found again, and that says nothing to whoever lacks the key."""
+        ...
+
+
+class Files(Protocol):
+    """The content of what customers have sent, encrypted, outside the database."""
+
+    async def write(self, name: str, person: int, content: bytes) -> None:
+        """Keep a file; one of that name is replaced, as a whole or not at all."""
+        ...
+
+    async def read(self, name: str, person: int) -> bytes:
+        """The content of a file. Raises `FileLost`."""
+        ...
+
+    async def remove(self, names: Sequence[str]) -> None:
+        """Forget files; what is not there is forgotten already."""
+        ...
+
+
+class Scanner(Protocol):
+    """Looks at files for malicious software."""
+
+    async def scan(self, content: bytes) -> str | None:
+        """The name of what was found; None: nothing. Raises `ScannerUnavailable`."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction around one event. Nothing is visible outside, and nothing is sent, before `commit`."""
 
@@ -223,6 +276,7 @@ class UnitOfWork(Protocol):
     quotes: Quotes
     assessments: Assessments
     applications: Applications
+    pages: Pages
     lender_events: LenderEvents
     leads: Leads
     managers: Managers

@@ -597,7 +597,9 @@ def _attached(walk: Walk, event: Attached) -> None:
     if takes and event.file and event.kind in ("photo", "document"):
         values = walk.values()
         sent = {"kind": event.kind, "file": event.file, "name": event.name}
-        _ask_service(walk, takes, {**sent, **{name: values.get(name) for name in ("application", "document")}})
+        _ask_service(
+            walk, takes, {**sent, **{name: values.get(name) for name in ("application", "document", "page_chosen")}}
+        )
     else:
         _again(walk, Text(f"attached.{event.kind}"))
 
@@ -724,6 +726,11 @@ def _wake(walk: Walk, event: Signalled) -> None:
             answers = {**frame.answers, **_lasting(event.values)}
             moved = replace(frame, step=step.on[event.outcome], answers=answers)
             walk.count()
+            if frame is walk.frame and moved.step == frame.step:
+                walk.change(frames=(*others, moved))
+                walk.note(f"signal {event.outcome}, in place")
+                walk.show(edit=True)
+                return
             walk.settle(None)
             walk.change(frames=(*others, moved))
             walk.note(f"signal {event.outcome}")

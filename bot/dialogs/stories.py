@@ -70,9 +70,10 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """The customer sends something that is not text."""
+    """The customer sends something that is not text; `sample` names a file that the runner has."""
 
     kind: AttachmentKind
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +303,9 @@ def _shares(value: object, place: str) -> Act:
 
 
 def _sends(value: object, place: str) -> Act:
-    return Sends(_one_of(value, get_args(AttachmentKind), place))  # type: ignore[arg-type]  # just checked
+    kind, sample = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, "")
+    known = _one_of(kind, get_args(AttachmentKind), place)
+    return Sends(known, str(sample or ""))  # type: ignore[arg-type]  # just checked
 
 
 def _lender(how: Literal["now", "late"]) -> Callable[[object, str], Act]:

@@ -62,7 +62,20 @@ ACTS: Final[Mapping[str, Act]] = {
     "content.published": Act("Content went live.", ("release", "digest")),
     "customer.of_age": Act("Somebody who was taken for under age has said that they are not."),
     "customer.under_age": Act("Somebody who is under age was told that the service is not for them."),
-    "document.received": Act("A document came for an application.", ("application", "document")),
+    "document.completed": Act(
+        "The customer says that a document is whole; it goes to the lender.", ("application", "document", "pages")
+    ),
+    "document.handed_in": Act("The lender has taken a document.", ("application", "document", "pages")),
+    "document.page_kept": Act(
+        "A page of a document was kept; it was scanned for viruses or not.",
+        ("application", "document", "page", "scanned"),
+    ),
+    "document.page_refused": Act("A page was not taken.", ("application", "document", "why")),
+    "document.page_removed": Act("The customer has removed a page.", ("application", "document", "page")),
+    "document.received": Act("A page of a document has come for an application.", ("application", "document")),
+    "document.same_elsewhere": Act(
+        "The very same file is known from so many other customers.", ("application", "page", "customers")
+    ),
     "eligibility.assessed": Act("Answers were set against published criteria.", ("product", "outcome", "release")),
     "keys.rotated": Act("Personal data goes under a new key from now on.", ("key",)),
     "lead.accepted": Act("An account manager has taken a customer.", ("lead", "manager")),

@@ -6,12 +6,23 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bot.storage.rows import ApplicationRow, AssessmentRow, InboxRow, LeadRow, MilestoneRow, OutboxRow, QuoteRow, table
+from bot.storage.rows import (
+    ApplicationRow,
+    AssessmentRow,
+    DocumentPageRow,
+    InboxRow,
+    LeadRow,
+    MilestoneRow,
+    OutboxRow,
+    QuoteRow,
+    table,
+)
 from bot.storage.sql import Executor, compiled, given
 
 _application: Final = table(ApplicationRow)
 _assessment: Final = table(AssessmentRow)
 _inbox: Final = table(InboxRow)
+_page: Final = table(DocumentPageRow)
 _lead: Final = table(LeadRow)
 _milestone: Final = table(MilestoneRow)
 _outbox: Final = table(OutboxRow)
@@ -33,6 +44,7 @@ _STEPS: Final = tuple(
         sa.update(_inbox).where(_of(_inbox)).values(event=sa.null(), trace=sa.text("'[]'")),
         sa.delete(_outbox).where(_of(_outbox)),
         sa.delete(_assessment).where(_of(_assessment)),
+        sa.delete(_page).where(_of(_page)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),
         sa.delete(_quote).where(_of(_quote), ~sa.exists().where(_application.c.quote == _quote.c.id)),
         _empty(_lead, "facts"),

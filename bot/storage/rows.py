@@ -248,6 +248,36 @@ class ApplicationRow(Row, table=True):
     reference: str | None = _text(default=None)
 
 
+class DocumentPageRow(Row, table=True):
+    """A page of a document that a customer has sent; `id` names the encrypted file that holds it.
+
+    `handle` is the channel's. `digest` is a keyed hash, by which the same content is found again. No foreign key to the
+    application: pages outlive neither it nor its customer, and are removed by themselves.
+    """
+
+    __tablename__ = "document_page"
+    __table_args__ = (
+        sa.Index(None, "application", "document"),
+        sa.Index(None, "conversation_id", "received_at"),
+        sa.Index(None, "digest"),
+    )
+
+    id: str = _text(primary_key=True)
+    conversation_id: int = _owner()
+    application: str = _text()
+    document: str = _text()
+    position: int = Field(sa_type=sa.SmallInteger)
+    kind: str = _text()
+    handle: str = _text()
+    media_type: str = _text()
+    size: int
+    digest: str = _text()
+    scanned: bool
+    received_at: datetime = _moment()
+    completed_at: datetime | None = _moment(default=None)
+    handed_in_at: datetime | None = _moment(default=None)
+
+
 class LenderEventRow(Row, table=True):
     """An event a lender has sent; `applied` is set once an application has taken it in.
 

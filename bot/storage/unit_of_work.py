@@ -21,6 +21,7 @@ from asyncpg.exceptions import (
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
+from bot.applications.documents import Pages
 from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
@@ -55,6 +56,7 @@ from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
+from bot.storage.repositories.pages import PostgresPages
 from bot.storage.repositories.quotes import PostgresQuotes
 from bot.storage.repositories.transcript import BELOW, SHOWN, shown_as, transcript
 from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
@@ -82,6 +84,7 @@ class PostgresUnitOfWork:
         "leads",
         "lender_events",
         "managers",
+        "pages",
         "quotes",
         "stage_times",
     )
@@ -100,6 +103,7 @@ class PostgresUnitOfWork:
         self.quotes: Quotes = PostgresQuotes(connection)
         self.assessments: Assessments = PostgresAssessments(connection)
         self.applications: Applications = PostgresApplications(connection)
+        self.pages: Pages = PostgresPages(connection)
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
         self.leads: Leads = PostgresLeads(connection)
         self.managers: Managers = PostgresManagers(connection)

@@ -185,6 +185,7 @@ class EngineStage(MemoryStage):
     async def settle(self) -> None:
         """Let timers go off that are due, and an offer that nobody accepts expire."""
         await self.check_late()
+        await self.take_pages()
         now, offered = self.clock.now(), self._turns.offered_at
         for timer in self._turns.due():
             await self._happens(timer)

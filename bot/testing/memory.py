@@ -11,6 +11,7 @@ import orjson
 
 from bot.applications.application import Applications
 from bot.applications.consent import Consents, text_hash
+from bot.applications.documents import Pages
 from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
@@ -44,6 +45,7 @@ from bot.testing.memory_records import (
     MemoryLeads,
     MemoryLenderEvents,
     MemoryManagers,
+    MemoryPages,
     MemoryQuotes,
     MemoryStageTimes,
     stored,
@@ -67,6 +69,7 @@ class MemoryUnitOfWork:
         self.quotes: Quotes = MemoryQuotes(transaction)
         self.assessments: Assessments = MemoryAssessments(transaction)
         self.applications: Applications = MemoryApplications(transaction)
+        self.pages: Pages = MemoryPages(transaction)
         self.lender_events: LenderEvents = MemoryLenderEvents(transaction)
         self.leads: Leads = MemoryLeads(transaction)
         self.managers: Managers = MemoryManagers(transaction)
@@ -176,6 +179,9 @@ class MemoryUnitOfWork:
         for assessment in records.assessments.rows():
             if assessment.conversation == conversation:
                 records.assessments.remove(assessment.id)
+        for page in records.pages.rows():
+            if page.conversation == conversation:
+                records.pages.remove(page.id)
         for lead in records.leads.rows():
             if lead.conversation == conversation:
                 records.leads.put(lead.id, replace(lead, facts={}))

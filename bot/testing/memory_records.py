@@ -11,6 +11,7 @@ import orjson
 from bot.applications import progress
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
+from bot.applications.documents import Page
 from bot.applications.events import LenderEvent
 from bot.applications.stages import Stage
 from bot.applications.usual_times import ENOUGH, LOOK_BACK, UsualTime, UsualTimes
@@ -153,6 +154,54 @@ class MemoryApplications:
                 await self._transaction.lock(("application", known.id))
                 return self._applications.get(known.id)
         return None
+
+
+class MemoryPages:
+    """See `Pages`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._pages = transaction.pages
+
+    async def add(self, page: Page) -> None:
+        """See `Pages.add`."""
+        self._pages.put(page.id, page)
+
+    async def remove(self, page: str) -> None:
+        """See `Pages.remove`."""
+        self._pages.remove(page)
+
+    async def of_document(self, application: str, document: str) -> tuple[Page, ...]:
+        """See `Pages.of_document`."""
+        return tuple(sorted(self._waiting(application, document), key=lambda page: page.position))
+
+    async def of_conversation(self, conversation: int) -> tuple[Page, ...]:
+        """See `Pages.of_conversation`."""
+        found = [page for page in self._pages.rows() if page.conversation == conversation]
+        return tuple(sorted(found, key=lambda page: (page.received_at, page.id)))
+
+    async def complete(self, application: str, document: str, at: datetime | None) -> None:
+        """See `Pages.complete`."""
+        for page in self._waiting(application, document):
+            self._pages.put(page.id, replace(page, completed_at=at))
+
+    async def handed_in(self, application: str, document: str, at: datetime) -> None:
+        """See `Pages.handed_in`."""
+        for page in self._waiting(application, document):
+            if page.completed_at is not None:
+                self._pages.put(page.id, replace(page, handed_in_at=at))
+
+    async def elsewhere(self, digest: str, conversation: int) -> int:
+        """See `Pages.elsewhere`."""
+        same = (page for page in self._pages.rows() if page.digest == digest)
+        return len({page.conversation for page in same} - {conversation})
+
+    def _waiting(self, application: str, document: str) -> list[Page]:
+        about = (application, document)
+        return [
+            page
+            for page in self._pages.rows()
+            if (page.application, page.document) == about and page.handed_in_at is None
+        ]
 
 
 class MemoryStageTimes:

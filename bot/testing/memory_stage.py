@@ -10,8 +10,10 @@ from itertools import count
 from typing import Final, Protocol
 
 from bot.applications.events import LenderEvent
+from bot.conversation.document_pages import DocumentPages, SentPage
 from bot.conversation.facts import Market, Operator
 from bot.conversation.incoming import Incoming, Taken
+from bot.conversation.kept_pages import KEEP_PAGE, REMOVE_FILES
 from bot.conversation.lender_news import CHECK_LATE, LenderNews
 from bot.conversation.ports import Conversation, Job, Posted, UnitOfWork
 from bot.core.clock import Clock
@@ -19,12 +21,15 @@ from bot.core.values import Value, Values
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
 from bot.dialogs.stories import Lender, Manager, Story
 from bot.publishing.content import Content
+from bot.storage.file_keys import SharedKeyCipher
 from bot.storage.messages import LEASE
 from bot.testing.clock import FixedClock
 from bot.testing.lender_book import LenderBook
-from bot.testing.memory import MemoryStorage, MemoryUnitOfWork
+from bot.testing.memory import MemoryFailures, MemoryStorage, MemoryUnitOfWork
+from bot.testing.memory_files import MemoryFiles
 from bot.testing.memory_records import MemoryLenderEvents
 from bot.testing.memory_tables import Transaction
+from bot.testing.samples import SampleScanner, sample
 from bot.testing.screen import Knob, Screen
 
 CHANNEL: Final = "story"
@@ -121,6 +126,8 @@ class MemoryStage:
         self.storage = storage
         self.clock = clock
         self.market = Market(operator=_operator(story))
+        self.files = MemoryFiles()
+        self.seen_by_staff = MemoryFailures()
         self._lender = LenderBook()
         self._updates = count(1)
 
@@ -155,9 +162,9 @@ class MemoryStage:
         """See `Stage`."""
         await self.take(Shared(self._now(), phone, own, self._update()))
 
-    async def send(self, kind: AttachmentKind) -> None:
+    async def send(self, kind: AttachmentKind, sample: str) -> None:
         """See `Stage`."""
-        await self.take(Attached(self._now(), kind, file="file", message=self._update()))
+        await self.take(Attached(self._now(), kind, file=f"file:{sample}", message=self._update()))
 
     async def take(self, event: Event, address: str = CUSTOMER) -> Taken:
         """Have the bot take an event of the customer's, or of another person's."""
@@ -191,7 +198,7 @@ class MemoryStage:
         due = [
             job
             for job in self.storage.jobs
-            if job.task not in (*TO_LENDER, CHECK_LATE) and (job.at is None or job.at <= now)
+            if job.task not in (*TO_LENDER, CHECK_LATE, KEEP_PAGE, REMOVE_FILES) and (job.at is None or job.at <= now)
         ]
         for job in due:
             self.storage.jobs.remove(job)
@@ -233,6 +240,27 @@ class MemoryStage:
             late = await self._news().overdue(job.payload["application"])
             if late is not None:
                 await self._news().apologise(late)
+
+    async def take_pages(self) -> None:
+        """Take in the pages that were sent, and forget the files that are to be forgotten."""
+        while waiting := [job for job in self.storage.jobs if job.task in (KEEP_PAGE, REMOVE_FILES)]:
+            for job in waiting:
+                self.storage.jobs.remove(job)
+                if job.task == KEEP_PAGE:
+                    await self._pages.keep(SentPage(**job.payload), last=True)
+                else:
+                    await self.files.remove(job.payload["names"])
+
+    @property
+    def _pages(self) -> DocumentPages:
+        async def fetch(handle: str) -> bytes:
+            return sample(handle.removeprefix("file:"))
+
+        return DocumentPages(
+            storage=self.storage, turns=self.turns, fetch=fetch, files=self.files,  # type: ignore[arg-type]  # as in `_news`
+            cipher=SharedKeyCipher((b"stories" + bytes(25),)), scanner=SampleScanner(), failures=self.seen_by_staff,
+            clock=self.clock,
+        )  # fmt: skip
 
     def _news(self) -> LenderNews:
         ledger = LenderLedger(self.storage)

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
+from bot.applications.documents import Page
 from bot.applications.events import LenderEvent
 from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment, StoredQuote
 from bot.core.values import Values
@@ -82,6 +83,7 @@ class Tables:
     quotes: dict[str, StoredQuote] = field(default_factory=dict)
     assessments: dict[str, StoredAssessment] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
     lender_events: dict[tuple[str, str], Heard] = field(default_factory=dict)
     leads: dict[int, Lead] = field(default_factory=dict)
     managers: dict[int, Manager] = field(default_factory=dict)
@@ -151,6 +153,7 @@ class Transaction:
         self.quotes = Draft(tables.quotes)
         self.assessments = Draft(tables.assessments)
         self.applications = Draft(tables.applications)
+        self.pages = Draft(tables.pages)
         self.lender_events = Draft(tables.lender_events)
         self.leads = Draft(tables.leads)
         self.managers = Draft(tables.managers)

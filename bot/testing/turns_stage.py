@@ -108,6 +108,7 @@ class TurnsStage(MemoryStage):
     async def settle(self) -> None:
         """Run every job that is due, those that come of it too, and send what there is to send."""
         await self.check_late()
+        await self.take_pages()
         while due := self.due_jobs():
             for job in due:
                 await self._run(job)

@@ -17,7 +17,9 @@ from procrastinate import JobContext, RetryStrategy
 
 from bot.conversation.consents import end
 from bot.conversation.desk import Desk
-from bot.conversation.ports import Conversation, Job, Storage, UnitOfWork
+from bot.conversation.document_pages import DocumentPages, SentPage
+from bot.conversation.kept_pages import KEEP_PAGE, REMOVE_FILES
+from bot.conversation.ports import Conversation, Files, Job, Storage, UnitOfWork
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.dialogs.codec import decode_event
@@ -28,7 +30,11 @@ from bot.worker.lender_calls import ATTEMPTS, GivenUp, LenderCalls
 from bot.worker.submission import Submissions
 
 CONCURRENCY: Final = 8
+PAGE_ATTEMPTS: Final = 5
+"""Attempts at taking a page in, in half a minute: somebody is waiting, and can send it again."""
+
 _SOON: Final = RetryStrategy(max_attempts=10, exponential_wait=2)
+_PAGE: Final = RetryStrategy(max_attempts=PAGE_ATTEMPTS, exponential_wait=2)
 _LENDER: Final = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2)
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +44,7 @@ class Uses:
     """The use cases that jobs carry out.
 
     `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
-    their end, by conversation and record.
+    their end, by conversation and record. `forget_files` removes the files whose time is over.
     """
 
     storage: Storage
@@ -48,10 +54,13 @@ class Uses:
     calls: LenderCalls
     given_up: GivenUp
     documents: Documents
+    pages: DocumentPages
+    files: Files
     clock: Clock
     purge: Callable[[], Awaitable[int]]
     anchor: Callable[[], Awaitable[None]]
     over: Callable[[], Awaitable[Sequence[tuple[int, str]]]]
+    forget_files: Callable[[], Awaitable[int]]
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
@@ -66,6 +75,7 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
         await uses.turns.deliver(conversation, key, prepare)
 
     _lender_tasks(app, uses)
+    _page_tasks(app, uses)
     _desk_tasks(app, uses)
 
     @app.periodic(cron="17 3 * * *")
@@ -136,6 +146,23 @@ def _lender_tasks(app: procrastinate.App, uses: Uses) -> None:
     @app.task(name="check-late", retry=_SOON)
     async def check_late(application: str, conversation: int) -> None:
         await uses.calls.check_late(application)
+
+
+def _page_tasks(app: procrastinate.App, uses: Uses) -> None:
+    """What customers send as documents: taken in, and forgotten when it is time."""
+
+    @app.task(name=KEEP_PAGE, pass_context=True, retry=_PAGE)
+    async def keep_page(context: JobContext, /, **sent: Any) -> None:
+        await uses.pages.keep(SentPage(**sent), last=context.job.attempts + 1 >= PAGE_ATTEMPTS)
+
+    @app.task(name=REMOVE_FILES, retry=_SOON)
+    async def remove_files(names: list[str]) -> None:
+        await uses.files.remove(names)
+
+    @app.periodic(cron="47 3 * * *")
+    @app.task(name="forget-files", queueing_lock="forget-files")
+    async def forget_files(timestamp: int) -> None:
+        _log.info("files forgotten", files=await uses.forget_files())
 
 
 def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:

@@ -16,6 +16,7 @@ from bot.dialogs.stories import FigureKind, Lender, Manager, Story
 from bot.gateways.lender.signatures import sign
 from bot.handlers.routers import CHANNEL
 from bot.simulator.client import Phone, SeenMessage
+from bot.testing import samples
 from bot.testing.lender_book import LenderBook
 from bot.testing.screen import Knob, Part, Screen, Shown, choice_of
 from tests.stories.house import House
@@ -65,7 +66,7 @@ class BotStage:
         """See `Stage`."""
         await self._done(await self._customer.contact(phone, own=own))
 
-    async def send(self, kind: AttachmentKind) -> None:
+    async def send(self, kind: AttachmentKind, sample: str) -> None:
         """See `Stage`."""
         match kind:
             case "sticker":
@@ -73,7 +74,8 @@ class BotStage:
             case "location":
                 await self._done(await self._customer.location(30.5, 104.1))
             case _:
-                await self._done(await self._customer.file(f"{kind}.png", _PIXEL, kind=kind))
+                content = samples.sample(sample) if kind in ("photo", "document") else _PIXEL
+                await self._done(await self._customer.file(_file_name(kind, sample), content, kind=kind))
 
     # Time and faults
 
@@ -193,6 +195,11 @@ class BotStage:
     def _key(self, notice: str | None) -> str | None:
         shown = self._house.marks.paragraphs(notice or "")
         return shown[0].key if shown else notice or None
+
+
+def _file_name(kind: AttachmentKind, sample: str) -> str:
+    suffix = "png" if kind not in ("photo", "document") else "pdf" if "pdf" in sample else "jpg"
+    return f"{kind}.{suffix}"
 
 
 def _figure(message: SeenMessage) -> FigureKind | None:

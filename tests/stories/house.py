@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
@@ -35,6 +37,7 @@ from bot.storage.repositories.managers import PostgresManagers
 from bot.testing.lender_book import ANSWERS
 from bot.testing.marks import Marks
 from bot.testing.memory_stage import ANSWERED, TO_LENDER
+from bot.testing.samples import serving_clamd
 
 TOKEN: Final = "7000000001:stories"
 _DUE: Final = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
@@ -175,12 +178,13 @@ async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator
     gate = Gate(lender)
     port = _free_port()
     telegram = create_simulator(seed=1, mounts={"/lender": gate})
-    async with serving_simulator(telegram) as page:
+    async with serving_simulator(telegram) as page, serving_clamd() as scanner, temporary_folder() as files:
         settings = load(
             {
                 "token": TOKEN, "telegram_api": page, "database_url": database_url, "operator": operator, "port": port,
                 "webhook_url": f"http://127.0.0.1:{port}", "webhook_secret": secrets.token_urlsafe(24),
                 "lender_url": f"{page}/lender", "lender_secret": secret, "messages_per_chat": 0, "messages_per_second": 0,
+                "files": files, "scanner": scanner, "files_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             }
         )  # fmt: skip
         try:
@@ -192,6 +196,13 @@ async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator
                 yield House(bot, simulator, telegram.state.world, http, marks, gate, secret)
         finally:
             await lender.state.desk.close()
+
+
+@asynccontextmanager
+async def temporary_folder() -> AsyncIterator[Path]:
+    """A folder of its own for the span of the block."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 async def _publish(database_url: str, marks: Marks) -> None:

@@ -1,4 +1,4 @@
-"""Pre-applications: handed in, listed, taken back, and given the documents that the lender asks for."""
+"""Pre-applications: handed in, listed, taken back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from bot.applications.application import Application
-from bot.applications.card import card, document_texts
+from bot.applications.card import card
 from bot.applications.progress import begun, may_withdraw
 from bot.applications.stages import FINAL, Stage
-from bot.conversation.consents import halted
 from bot.conversation.ports import Job
 from bot.conversation.progress_cards import card_slot, usual_times
 from bot.conversation.rendering import trimmed, trimmed_figure
@@ -135,26 +134,6 @@ def _wish(call: Call, action: str) -> Job:
         "request": call.request,
     }
     return Job("act-at-lender", payload, lock=f"application:{application}")
-
-
-async def take_document(call: Call) -> Result:
-    """A document that the lender has asked for is handed on; what nobody has asked for is not."""
-    application = await call.work.applications.get(call.text("application"))
-    missing = application.progress.missing if application else ()
-    if application is None or not missing:
-        return Result("found", {"answer": Text("document.not_asked")})
-    if await halted(call.work, application, call.content.book.notices) == "withdrawn":
-        return Result("found", {"answer": Text("document.no_consent")})
-    payload = {
-        "application": application.id,
-        "conversation": call.conversation.id,
-        "document": missing[0],
-        **{name: call.text(name) for name in ("kind", "file", "name")},
-    }
-    call.audit("document.received", application=application.id, document=missing[0])
-    call.work.defer(Job("send-document", payload, lock=f"application:{application.id}"))
-    (named,) = document_texts(missing[:1])
-    return Result("noted", {"answer": Text("document.taken", {"document": named})})
 
 
 async def submit_application(call: Call) -> Job:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.applications.stages import DECISIONS, FINAL
 from bot.conversation.history import History, history_of
+from bot.conversation.kept_pages import forget
 from bot.conversation.papers.export import export
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
@@ -97,6 +98,7 @@ async def erase_customer(call: Call) -> Result:
     """Forget what the customer wrote and was shown; what the law or a running application needs stays."""
     if await call.work.leads.open_of(call.conversation.id) is not None:
         await call.desk.close(call.work, call.conversation, call.now)
+    await forget(call.work, await call.work.pages.of_conversation(call.conversation.id))
     await call.work.erase(call.conversation.id, call.now)
     call.audit("privacy.erased")
     return Result("erased", {})

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.conversation.services import answers, applications, consents, eligibility, privacy, products, quotes
+from bot.conversation.services import (
+    answers,
+    applications,
+    consents,
+    documents,
+    eligibility,
+    privacy,
+    products,
+    quotes,
+)
 from bot.conversation.services.call import Remote, Service
 
 LOCAL: Final[Mapping[str, Service]] = {
@@ -36,7 +45,12 @@ LOCAL: Final[Mapping[str, Service]] = {
     "check-consents": consents.check_consents,
     "find-withdrawable": applications.find_withdrawable,
     "compare-offer": applications.compare_offer,
-    "take-document": applications.take_document,
+    "take-page": documents.take_page,
+    "replace-page": documents.replace_page,
+    "complete-document": documents.complete_document,
+    "list-pages": documents.list_pages,
+    "show-page": documents.show_page,
+    "remove-page": documents.remove_page,
     "withdraw-consent": consents.withdraw_consent,
     "withdraw-consents": consents.withdraw_consents,
     "consent-receipt": consents.consent_receipt,

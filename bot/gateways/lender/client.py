@@ -69,6 +69,15 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFile:
+    """One page of a document, or a file of several, as it goes to the lender."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The lender has the application and knows it by `reference`."""
 
@@ -109,15 +118,13 @@ class LenderClient:
         path = f"/applications/{quote(reference, safe='')}/{action}"
         return _standing(reference, await self._post(path, {"reference": reference, "action": action}, {}))
 
-    async def send_document(
-        self, reference: str, document: str, name: str, content: bytes, media_type: str
-    ) -> LenderEvent:
-        """Send a file that the lender has asked for; `document` is its id. The same file again is taken once."""
+    async def send_document(self, reference: str, document: str, pages: Sequence[PageFile]) -> LenderEvent:
+        """Send a document that the lender has asked for, all pages in order; `document` is its id. The same again is taken once."""
         request = self._http.build_request(
             "POST",
             f"{self._base}/applications/{quote(reference, safe='')}/documents",
             data={"reference": reference, "document": document},
-            files={"file": (name, content, media_type)},
+            files=[("file", (page.name, page.content, page.media_type)) for page in pages],
         )
         digest = content_digest(await request.aread())
         request.headers.update({CONTENT_DIGEST: digest} | self._signed(digest))

@@ -133,12 +133,15 @@ class Desk:
         missing = tuple(dict.fromkeys((*record.missing, document)))
         return self._reach(record, Stage.DOCS_MISSING, missing=missing)
 
-    def take_document(self, reference: str, document: str, digest: str, size: int) -> Record:
-        """A document came: the last one asked for sends the papers back to be checked. The same file is taken once."""
+    def take_document(self, reference: str, document: str, digest: str, sizes: Sequence[int]) -> Record:
+        """A document came, each page of so many bytes: the last one asked for sends the papers back to be checked.
+
+        The same pages are taken once.
+        """
         record = self.record(reference)
         if any((known.document, known.digest) == (document, digest) for known in record.received):
             return record
-        received = Received(document=document, digest=digest, size=size, at=self._clock.now())
+        received = Received(document=document, digest=digest, size=sum(sizes), pages=len(sizes), at=self._clock.now())
         record = self._keep(replace(record, received=(*record.received, received)))
         if record.stage is not Stage.DOCS_MISSING or document not in record.missing:
             return record
@@ -314,7 +317,8 @@ def view(record: Record) -> dict[str, Any]:
         "offer": _offer(record),
         "appointment": record.appointment and record.appointment.isoformat(),
         "documents": [
-            {"document": one.document, "size": one.size, "at": one.at.isoformat()} for one in record.received
+            {"document": one.document, "pages": one.pages, "size": one.size, "at": one.at.isoformat()}
+            for one in record.received
         ],
         "accepted": record.accepted,
         "review_requested": record.review_requested,

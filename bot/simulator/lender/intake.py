@@ -21,6 +21,7 @@ from bot.simulator.lender.records import Record, Submitted, details
 
 LARGEST_APPLICATION: Final = 256 * 1024
 LARGEST_UPLOAD: Final = 21 * 1024 * 1024
+MOST_PAGES: Final = 20
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -65,12 +66,14 @@ def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter
     async def document(request: Request, reference: str) -> dict[str, Any]:
         digest = _digest(request, await request.body())
         signed(request, digest)
-        async with request.form(max_files=1, max_fields=4) as form:
-            file, name = form.get("file"), form.get("document")
-            if form.get("reference") != reference or name not in DOCUMENT_LABELS or not isinstance(file, UploadFile):
+        async with request.form(max_files=MOST_PAGES, max_fields=4) as form:
+            name = form.get("document")
+            files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
+            if form.get("reference") != reference or name not in DOCUMENT_LABELS or not files:
                 raise Refusal(422, "invalid-document")
-            content = await file.read()
-        return _status(desk.take_document(reference, str(name), hashlib.sha256(content).hexdigest(), len(content)))
+            pages = [await file.read() for file in files]
+        together = hashlib.sha256(b"".join(hashlib.sha256(page).digest() for page in pages)).hexdigest()
+        return _status(desk.take_document(reference, str(name), together, [len(page) for page in pages]))
 
     @router.post("/{reference}/withdraw", max_body_size=LARGEST_APPLICATION)
     async def withdraw(request: Request, reference: str) -> dict[str, Any]:

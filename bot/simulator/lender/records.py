@@ -59,12 +59,13 @@ class Terms(BaseModel):
 
 
 class Received(BaseModel):
-    """A document that has come: what it is, its size in bytes, and what makes it the same file."""
+    """A document that has come: what it is, how many pages, their size in bytes, and what makes them the same."""
 
     model_config = ConfigDict(frozen=True)
     document: str
     digest: str
     size: int
+    pages: int = 1
     at: datetime
 
 

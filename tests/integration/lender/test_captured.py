@@ -26,7 +26,7 @@ from referencing import Registry, Resource
 from bot.applications.events import DECLINE_REASONS, DOCUMENTS, LenderEvent, parse
 from bot.applications.progress import begun, replay
 from bot.applications.stages import Stage
-from bot.gateways.lender.client import LenderClient, Refused
+from bot.gateways.lender.client import LenderClient, PageFile, Refused
 from bot.gateways.lender.webhooks import verify
 from bot.simulator.lender import create_lender
 from bot.simulator.lender.courier import Timing
@@ -181,7 +181,14 @@ async def _play(desk: Any, client: LenderClient, clock: SetClock) -> None:
         clock.move(minutes=20)
         desk.step(reference, stage)
     clock.move(minutes=20)
-    await client.send_document(reference, "bank_statements", "statement.txt", b"June to August", "text/plain")
+    await client.send_document(
+        reference,
+        "bank_statements",
+        [
+            PageFile(f"bank_statements-0{page}.txt", month, "text/plain")
+            for page, month in enumerate((b"June", b"July"), 1)
+        ],
+    )
     for stage in (Stage.CREDIT_AUTHORISED, Stage.RISK_REVIEW):
         clock.move(minutes=20)
         desk.step(reference, stage)

@@ -21,7 +21,7 @@ from bot.applications.progress import Told, advance, begun, replay
 from bot.applications.stages import Stage
 from bot.core.errors import SettingsError
 from bot.core.values import Money, Months, Rate
-from bot.gateways.lender.client import LenderClient, Refused, Unreachable
+from bot.gateways.lender.client import LenderClient, PageFile, Refused, Unreachable
 from bot.gateways.lender.signatures import sign
 from bot.simulator.lender import create_lender
 from bot.simulator.lender.courier import Timing
@@ -227,7 +227,9 @@ async def test_automatic_mode_waits_for_the_customer_and_goes_on_after(inbox: In
         assert stages(await inbox.count(2)) == [Stage.SUBMITTED, Stage.DOCS_MISSING]
         (shown,) = (await pair.control("GET", "/applications"))["applications"]
         assert (shown["stage"], shown["acts_next"]) == ("docs_missing", "customer")
-        await pair.client.send_document(reference, "lease", "租约.jpg", b"\xff\xd8\xff\x00photo", "image/jpeg")
+        await pair.client.send_document(
+            reference, "lease", [PageFile("租约.jpg", b"\xff\xd8\xff\x00photo", "image/jpeg")]
+        )
         assert stages(await inbox.until(at(Stage.DISBURSED)))[2:] == list(WAY[1:])
 
 
@@ -326,7 +328,7 @@ async def test_a_document_that_was_asked_for_sends_the_papers_back_to_be_checked
     await pair.act(reference, "request-document", document="lease")
     await pair.act(reference, "request-document", document="tax_return")
     for document in ("equipment_quote", "tax_return", "tax_return", "lease"):
-        await pair.client.send_document(reference, document, "a.pdf", document.encode(), "application/pdf")
+        await pair.client.send_document(reference, document, [PageFile("a.pdf", document.encode(), "application/pdf")])
     events = await inbox.until(at(Stage.DOCS_CHECK))
     assert [event.data.missing for event in events] == [(), ("lease",), ("lease", "tax_return"), ("lease",), ()]
 
@@ -335,7 +337,7 @@ async def test_a_file_sent_again_does_not_answer_a_new_request_for_the_same_docu
     reference = await pair.submit()
     for _ in range(2):
         await pair.act(reference, "request-document", document="lease")
-        await pair.client.send_document(reference, "lease", "a.pdf", b"unreadable", "application/pdf")
+        await pair.client.send_document(reference, "lease", [PageFile("a.pdf", b"unreadable", "application/pdf")])
     (shown,) = (await pair.control("GET", "/applications"))["applications"]
     assert (shown["stage"], shown["missing"]) == ("docs_missing", ["lease"])
 
@@ -343,9 +345,9 @@ async def test_a_file_sent_again_does_not_answer_a_new_request_for_the_same_docu
 async def test_a_document_for_another_application_or_of_an_unknown_kind_is_refused(pair: Pair) -> None:
     reference = await pair.submit()
     with pytest.raises(Refused) as unknown:
-        await pair.client.send_document("RG-2026-000001", "lease", "a.pdf", b"x", "application/pdf")
+        await pair.client.send_document("RG-2026-000001", "lease", [PageFile("a.pdf", b"x", "application/pdf")])
     with pytest.raises(Refused) as wrong:
-        await pair.client.send_document(reference, "horoscope", "a.pdf", b"x", "application/pdf")
+        await pair.client.send_document(reference, "horoscope", [PageFile("a.pdf", b"x", "application/pdf")])
     assert (unknown.value.status, wrong.value.status) == (404, 422)
 
 
@@ -498,7 +500,7 @@ async def test_papers_may_be_asked_for_after_an_approval_and_then_the_contract_f
     reference = await pair.submit()
     await pair.act(reference, "decide", decision="approved")
     await pair.act(reference, "request-document", document="lease")
-    await pair.client.send_document(reference, "lease", "a.pdf", b"x", "application/pdf")
+    await pair.client.send_document(reference, "lease", [PageFile("a.pdf", b"x", "application/pdf")])
     await pair.act(reference, "step")
     wanted = [Stage.SUBMITTED, Stage.APPROVED, Stage.DOCS_MISSING, Stage.DOCS_CHECK, Stage.SIGNING]
     assert stages(await inbox.count(5)) == wanted
