@@ -41,6 +41,7 @@ from bot.dialogs.events import Event
 from bot.dialogs.model import Notice
 from bot.gateways.clamd import scanner_at
 from bot.gateways.lender.client import LenderClient
+from bot.gateways.lender.forms import HostedForm
 from bot.gateways.lender.signatures import check_secret
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
 from bot.gateways.telegram.client import BotApi
@@ -84,6 +85,7 @@ from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
 from bot.web.telegram import at as telegram_hook
 from bot.worker.documents import Documents
+from bot.worker.form_links import FormLinks
 from bot.worker.jobs import Uses, job_app, work
 from bot.worker.lender_calls import GivenUp, LenderCalls
 from bot.worker.submission import Submissions
@@ -223,7 +225,9 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
     desk = Desk(lambda: library.current)
-    market = Market(settings.timezone, settings.region, settings.currency, settings.operator)
+    market = Market(
+        settings.timezone, settings.region, settings.currency, settings.operator, settings.lender_form is not None
+    )
 
     async def unreachable(conversation: int) -> None:
         await _lost(turns, desk, clock, conversation)
@@ -270,6 +274,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
             clock=clock,
         ),
         files=files,
+        form_links=FormLinks(storage, turns, _form(settings), clock),
         forget_files=lambda: forget_files(database, files, clock.now(), settings.files_days),
         submissions=Submissions(storage, lender, news, given_up, notices),
         calls=LenderCalls(storage, lender, news, given_up),
@@ -283,6 +288,10 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
         ledgers, job_app(database.url, uses),
     )  # fmt: skip
+
+
+def _form(settings: Settings) -> HostedForm | None:
+    return HostedForm(settings.lender_form, settings.lender_secrets) if settings.lender_form else None
 
 
 def _cipher(settings: Settings) -> SharedKeyCipher:

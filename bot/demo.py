@@ -56,6 +56,7 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
                 "token": TOKEN,
                 "telegram_api": page,
                 "lender_url": f"{page}/lender",
+                "lender_form": f"{page}/lender/forms/{{reference}}",
                 "lender_secret": lender_secret,
                 "host": host,
                 "port": bot_port,

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         None,
         description="Secret shared with the lender, `whsec_…`. Several, separated by commas, while keys are rotated; the first signs.",
     )
+    lender_form: Url | None = Field(
+        None,
+        description="Address of the lender's own form for identity and account, with `{reference}`; links are signed and end. Unset: none.",
+    )
     operator: Literal["lender", "third_party"] = Field(
         "lender", description="Who runs the bot. A `third_party` shows no quotes and takes no applications."
     )
@@ -132,6 +136,10 @@ def load(given: Mapping[str, Any] | None = None) -> Settings:
     if settings.lender_url and not settings.lender_secrets:
         raise SettingsError(
             "BOT_LENDER_SECRET is missing: with BOT_LENDER_URL, set it to the secret shared with the lender"
+        )
+    if settings.lender_form and ("{reference}" not in settings.lender_form or not settings.lender_secrets):
+        raise SettingsError(
+            "BOT_LENDER_FORM is wrong: it must have {reference} in it, and BOT_LENDER_SECRET must be set"
         )
     return settings
 

@@ -48,6 +48,7 @@ def card_values(progress: Progress, now: datetime, reference: str | None, usual:
         "offer": Text("progress.offer_line", {"offer": offer_text(progress.offer)}) if _offered(progress) else "",
         "appointment": _appointment(progress),
         "instalment": _instalment(progress),
+        "form": Text("progress.form_filled") if progress.form_filled else "",
         "late": late,
         "apology": _apology(progress, now) if late else "",
     }

@@ -28,6 +28,7 @@ from bot.core.values import Money, Months, Rate
 
 STAGE_CHANGED: Final = "org.tillwise.application.stage-changed.v1"
 DELAYED: Final = "org.tillwise.application.delayed.v1"
+FORM_FILLED: Final = "org.tillwise.application.form-filled.v1"
 OURS: Final = "tillwise"
 """The source of what the lender has not told by an event: its receipt, and its answers to our calls."""
 
@@ -123,7 +124,7 @@ class LenderEvent:
     @property
     def understood(self) -> bool:
         """Whether this version knows what the event says; what it does not know is kept for staff."""
-        return self.type == DELAYED or (self.type == STAGE_CHANGED and self.data.stage is not None)
+        return self.type in (DELAYED, FORM_FILLED) or (self.type == STAGE_CHANGED and self.data.stage is not None)
 
     @property
     def order(self) -> tuple[int, datetime, str, str]:

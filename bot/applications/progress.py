@@ -23,6 +23,7 @@ from typing import Any, Final, TypeVar
 
 from bot.applications.events import (
     DELAYED,
+    FORM_FILLED,
     OURS,
     STAGE_CHANGED,
     EventData,
@@ -44,7 +45,7 @@ class Progress:
     `sequence` is the lender's counter of the last event applied, `updated_at` its time, `entered_at` the time at which
     the present stage began. `missing` are ids of documents asked for, `reasons` ids of the reasons of a decline,
     `expected_at` the time a late lender has named for the present stage, `decision` the decision that stands,
-    `appointment` the day agreed on, `signing_url` the lender's page of the contract, `instalment` the next one.
+    `appointment` the day agreed on, `signing_url` the lender's page of the contract, `instalment` the next one, `form_filled` whether the lender's own form was filled in.
     `history` holds every event heard, in the lender's order.
     """
 
@@ -61,6 +62,7 @@ class Progress:
     appointment: date | None = None
     signing_url: str | None = None
     instalment: Instalment | None = None
+    form_filled: bool = False
     history: tuple[LenderEvent, ...] = ()
 
 
@@ -147,6 +149,8 @@ def _apply(progress: Progress, event: LenderEvent) -> Progress:
         return _enter(progress, event, event.data.stage)
     if event.type == DELAYED and progress.stage not in FINAL:
         return replace(progress, sequence=event.sequence, updated_at=event.time, expected_at=event.data.expected_at)
+    if event.type == FORM_FILLED and progress.stage not in FINAL:
+        return replace(progress, sequence=event.sequence, updated_at=event.time, form_filled=True)
     return progress
 
 

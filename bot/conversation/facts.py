@@ -26,6 +26,7 @@ class Market:
     region: str = "CN"
     currency: str = "CNY"
     operator: Operator = "lender"
+    hosted_form: bool = False
 
     def today(self, now: datetime) -> date:
         """The calendar day in the market at the time `now`."""
@@ -64,6 +65,7 @@ def facts(content: Content, market: Market, now: datetime, known: Values) -> Val
     return {
         "today": today,
         "operator": market.operator,
+        "hosted_form": market.hosted_form,
         "region": market.region,
         "currency": market.currency,
         "lender": Text(f"lender.{content.catalogue.lender.id}"),

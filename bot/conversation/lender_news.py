@@ -236,6 +236,9 @@ class LenderNews:
             signals.append(await self._signal(work, known, before, change, shown=shown))
             if progress.stage is not before.stage:
                 work.audit(_moved(application, progress, event, self._clock.now()))
+            if progress.form_filled and not before.form_filled:
+                details = {"application": application.id, "event": event.id}
+                work.audit(audited("form.filled", LENDER, application.conversation, self._clock.now(), **details))
         for event in waiting:
             await work.lender_events.applied(event)
         await work.applications.save(known)
@@ -263,6 +266,8 @@ class LenderNews:
         """What the customer's conversation is told of a change; `shown` where this turn has shown the card already."""
         now, slot, progress = self._clock.now(), card_slot(application.id), application.progress
         values: dict[str, Value] = {"application": application.id, "reference": application.reference}
+        if progress.form_filled:
+            values["form_filled"] = True
         if progress.signing_url:
             values["signing_url"] = progress.signing_url
         if change.kind is not ChangeKind.NOTHING:
@@ -290,6 +295,8 @@ def _outcome(before: Progress, after: Progress, change: Change) -> str:
     """What flows may wait for: what the customer is told, papers that are complete, or the stage that was entered."""
     if change.told is not None and change.told is not Told.OVERDUE:
         return str(change.told)
+    if after.form_filled and not before.form_filled:
+        return "form_filled"
     if before.missing and not after.missing:
         return "docs_complete"
     if after.stage is Stage.SIGNING and after.signing_url != before.signing_url:

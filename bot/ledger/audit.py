@@ -77,6 +77,8 @@ ACTS: Final[Mapping[str, Act]] = {
         "The very same file is known from so many other customers.", ("application", "page", "customers")
     ),
     "eligibility.assessed": Act("Answers were set against published criteria.", ("product", "outcome", "release")),
+    "form.filled": Act("The customer has filled in the lender's own form.", ("application", "event")),
+    "form.link_made": Act("A link to the lender's own form was made.", ("application",)),
     "keys.rotated": Act("Personal data goes under a new key from now on.", ("key",)),
     "lead.accepted": Act("An account manager has taken a customer.", ("lead", "manager")),
     "lead.expired": Act("Nobody has taken a customer in time.", ("lead",)),

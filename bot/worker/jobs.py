@@ -26,6 +26,7 @@ from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import Action
 from bot.worker.documents import Documents, Sent
+from bot.worker.form_links import FormLinks
 from bot.worker.lender_calls import ATTEMPTS, GivenUp, LenderCalls
 from bot.worker.submission import Submissions
 
@@ -56,6 +57,7 @@ class Uses:
     documents: Documents
     pages: DocumentPages
     files: Files
+    form_links: FormLinks
     clock: Clock
     purge: Callable[[], Awaitable[int]]
     anchor: Callable[[], Awaitable[None]]
@@ -142,6 +144,10 @@ def _lender_tasks(app: procrastinate.App, uses: Uses) -> None:
     async def send_document(context: JobContext, /, **sent: Any) -> None:
         key = f"job:{context.job.id}"
         await attempt(context, "document", lambda job, last: uses.documents.send(Sent(**sent), key, job, last=last))
+
+    @app.task(name="make-form-link", retry=_SOON)
+    async def make_form_link(application: str, conversation: int, request: str, locale: str) -> None:
+        await uses.form_links.make(application, conversation, request, locale)
 
     @app.task(name="check-late", retry=_SOON)
     async def check_late(application: str, conversation: int) -> None:

@@ -184,6 +184,8 @@ class Journey:
         await customer.press(words("preapply.confirm"))
         told = await customer.saw(words.opening("preapply.submitted"))
         await expect(told).to_contain_text(REFERENCE)
+        await customer.saw(words.opening("hosted_form.offer"))
+        await customer.press(words("hosted_form.later"))
         await customer.sees(words("preapply.waiting"))
         return await customer.same(await customer.saw(words("stage.submitted.means")))
 

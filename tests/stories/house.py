@@ -29,6 +29,7 @@ from bot.publishing.library import Library
 from bot.settings import load
 from bot.simulator.client import SimulatorClient
 from bot.simulator.lender.app import create_lender
+from bot.simulator.lender.desk import Desk
 from bot.simulator.server import create_simulator
 from bot.simulator.server import running as serving_simulator
 from bot.simulator.world import World
@@ -90,6 +91,8 @@ class House:
     marks: Marks
     gate: Gate
     lender_secret: str
+    lender_desk: Desk
+    files: Path
 
     async def taken(self, update: int) -> None:
         """Wait until the bot has committed the update."""
@@ -127,6 +130,13 @@ class House:
             " WHERE status = 'todo' AND task_name = ANY($2)",
             7 if last else 0,
             ANSWERED,
+        )
+        await self.run_jobs()
+
+    async def let_documents_go(self) -> None:
+        """Hand on the documents that wait."""
+        await self._do(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND task_name = 'send-document'"
         )
         await self.run_jobs()
 
@@ -169,7 +179,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator[House]:
+async def house(database_url: str, marks: Marks, operator: str, *, hosted_form: bool = False) -> AsyncIterator[House]:
     """A bot run by `operator` for the span of the block, its content published with marked words."""
     await _publish(database_url, marks)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -183,7 +193,9 @@ async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator
             {
                 "token": TOKEN, "telegram_api": page, "database_url": database_url, "operator": operator, "port": port,
                 "webhook_url": f"http://127.0.0.1:{port}", "webhook_secret": secrets.token_urlsafe(24),
-                "lender_url": f"{page}/lender", "lender_secret": secret, "messages_per_chat": 0, "messages_per_second": 0,
+                "lender_url": f"{page}/lender",
+                "lender_form": f"{page}/lender/forms/{{reference}}" if hosted_form else None,
+                "lender_secret": secret, "messages_per_chat": 0, "messages_per_second": 0,
                 "files": files, "scanner": scanner, "files_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             }
         )  # fmt: skip
@@ -193,7 +205,7 @@ async def house(database_url: str, marks: Marks, operator: str) -> AsyncIterator
                 SimulatorClient(page) as simulator,
                 httpx.AsyncClient(base_url=bot.url) as http,
             ):
-                yield House(bot, simulator, telegram.state.world, http, marks, gate, secret)
+                yield House(bot, simulator, telegram.state.world, http, marks, gate, secret, lender.state.desk, files)
         finally:
             await lender.state.desk.close()
 

@@ -19,9 +19,14 @@ FOLDERS = ("happy", "corrections", "cancellations", "interruptions", "refusals",
 @cache
 def stories() -> dict[str, Story]:
     """Every story by its path, such as `happy/a-farmer-gets-a-quote`."""
-    scenes = {file.stem: _read(file) for file in sorted((HERE / "scenes").glob("*.yaml"))}
     files = [file for folder in FOLDERS for file in sorted((HERE / folder).glob("*.yaml"))]
-    return {f"{file.parent.name}/{file.stem}": parse_story(_read(file), file.name, scenes) for file in files}
+    return {f"{file.parent.name}/{file.stem}": parse_story(_read(file), file.name, scenes()) for file in files}
+
+
+@cache
+def scenes() -> dict[str, object]:
+    """What stories share, by name."""
+    return {file.stem: _read(file) for file in sorted((HERE / "scenes").glob("*.yaml"))}
 
 
 @cache

@@ -67,5 +67,6 @@ REMOTE: Final[Mapping[str, Remote]] = {
     "withdraw-application": applications.withdraw_application,
     "accept-offer": applications.accept_offer,
     "request-review": applications.request_review,
+    "make-form-link": applications.make_form_link,
 }
 SERVICES: Final = frozenset(LOCAL) | frozenset(REMOTE)

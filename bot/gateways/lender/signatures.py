@@ -51,6 +51,11 @@ def check(headers: Mapping[str, str], content: str | bytes, secrets: Sequence[st
     return message_id
 
 
+def same_signature(claimed: str, secrets: Sequence[str], message_id: str, at: datetime, content: str) -> bool:
+    """Whether one of the signatures in `claimed` is that of `content` by one of the secrets."""
+    return _signed(claimed, [_signature(secret, message_id, at, content) for secret in secrets])
+
+
 def check_secret(secret: str) -> None:
     """Raise `SettingsError` when `secret` is not base64 of at least 24 bytes, with or without `whsec_` before it."""
     try:

@@ -16,6 +16,7 @@ from bot.simulator.lender.control import control_router
 from bot.simulator.lender.courier import TIMING, Timing
 from bot.simulator.lender.desk import Desk
 from bot.simulator.lender.errors import Refusal, answer_refusal
+from bot.simulator.lender.form import form_router
 from bot.simulator.lender.intake import intake_router
 
 PREFIX: Final = "/lender"
@@ -62,4 +63,5 @@ def _routes(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
     router.include_router(intake_router(desk, secrets, clock))
     router.include_router(control_router(desk))
     router.include_router(contract_router(desk))
+    router.include_router(form_router(desk, secrets, clock))
     return router

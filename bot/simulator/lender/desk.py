@@ -28,6 +28,7 @@ from bot.simulator.lender.records import (
     Terms,
     delay_letter,
     enter,
+    form_letter,
     masked,
     reachable,
     stage_letter,
@@ -182,6 +183,17 @@ class Desk:
         """The customer has signed the contract; signing twice is signing once."""
         record = self.record(reference)
         return self._enter(record, Stage.DISBURSING) if record.stage is Stage.SIGNING else record
+
+    def fill_form(self, reference: str) -> Record:
+        """The customer has filled in the form; what it says is not kept by this lender, which is a demo."""
+        record, now = self.record(reference), self._clock.now()
+        if record.form_filled_at is not None:
+            return record
+        filled = replace(record, form_filled_at=now, updated_at=now, sequence=record.sequence + 1)
+        letter = form_letter(filled, _event_id())
+        kept = self._keep(replace(filled, letters=(*filled.letters, letter)))
+        self._courier.post(Parcel(reference, self._url(kept), letter))
+        return kept
 
     def withdraw(self, reference: str) -> Record:
         """The customer takes the application back; twice is once."""

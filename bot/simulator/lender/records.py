@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.applications.events import DELAYED, STAGE_CHANGED
+from bot.applications.events import DELAYED, FORM_FILLED, STAGE_CHANGED
 from bot.applications.stages import DECISIONS, FINAL, RULES, Stage, may_follow, usual_next
 from bot.products.repayment import METHODS, Loan, schedule
 
@@ -103,6 +103,7 @@ class Record:
     accepted: bool = False
     review_requested: bool = False
     withdrawn_by_customer: bool = False
+    form_filled_at: datetime | None = None
 
     @property
     def next_stages(self) -> tuple[Stage, ...]:
@@ -223,6 +224,11 @@ def stage_letter(record: Record, event_id: str) -> Letter:
 def delay_letter(record: Record, event_id: str, now: datetime, expected_at: datetime) -> Letter:
     """The event that tells that the present stage takes until `expected_at`."""
     return _letter(record, event_id, DELAYED, now, {"expected_at": expected_at})
+
+
+def form_letter(record: Record, event_id: str) -> Letter:
+    """The event that tells that the customer has filled in the form; nothing of what was filled in."""
+    return _letter(record, event_id, FORM_FILLED, record.updated_at, {"form": "identity_and_account"})
 
 
 def _letter(record: Record, event_id: str, kind: str, now: datetime, data: dict[str, Any]) -> Letter:

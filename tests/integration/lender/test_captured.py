@@ -177,6 +177,7 @@ async def wire(clock: SetClock) -> AsyncIterator[Wire]:
 
 async def _play(desk: Any, client: LenderClient, clock: SetClock) -> None:
     reference = (await client.submit(submission(None), "key-1")).reference
+    desk.fill_form(reference)
     for stage in (Stage.DOCS_CHECK, Stage.DOCS_MISSING):
         clock.move(minutes=20)
         desk.step(reference, stage)

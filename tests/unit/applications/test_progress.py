@@ -17,6 +17,7 @@ from bot.applications.events import (
     DECLINE_REASONS,
     DELAYED,
     DOCUMENTS,
+    FORM_FILLED,
     STAGE_CHANGED,
     EventData,
     Instalment,
@@ -495,3 +496,15 @@ def test_progress_survives_its_codec(events: list[LenderEvent]) -> None:
 def test_what_is_not_a_stored_progress_is_a_state_error(stored: dict[str, Any]) -> None:
     with pytest.raises(StateError):
         decode(stored)
+
+
+def test_a_form_that_was_filled_in_shows_on_the_card_whatever_else_comes_before_or_after() -> None:
+    filled = event(2, None, FORM_FILLED)
+    first = replay(begun(START), [event(1, Stage.SUBMITTED)])
+    after, change = advance(first, filled)
+    assert (after.form_filled, change, after.stage) == (True, EDIT, Stage.SUBMITTED)
+    assert advance(after, filled) == (after, NOTHING)
+    assert card_values(after, START, REFERENCE, USUAL)["form"] == Text("progress.form_filled")
+    late = replay(begun(START), [event(3, Stage.DOCS_CHECK), filled, event(1, Stage.SUBMITTED)])
+    assert (late.form_filled, late.stage) == (True, Stage.DOCS_CHECK)
+    assert decode(encode(late)) == late

@@ -1,0 +1,133 @@
+"""Documents on their whole way: from the chat over the bot's encrypted files to the lender, and away again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.dialogs.stories import Story, parse_story
+from bot.gateways.lender.signatures import sign
+from bot.storage.document_files import forget_files
+from bot.storage.files import EncryptedFiles
+from bot.testing.samples import sample
+from bot.testing.stage import play
+from tests.stories.bot_stage import BotStage, bot_stage
+from tests.stories.house import House, house
+from tests.stories.library import marks, scenes
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ASKED: list[Any] = [
+    {"scene": "a-farmer-who-applied"},
+    {"lender": "docs_check"},
+    {"lender": {"docs_missing": ["lease"]}},
+    {"sends": "photo"},
+    {"sends": {"document": "pdf"}},
+    {"sees": ["document.pages_so_far"]},
+]
+
+
+def story(*steps: Any) -> Story:
+    return parse_story({"story": "documents", "steps": [*steps]}, "documents", scenes())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def there(new_database: Callable[[str], str]) -> AsyncIterator[House]:
+    async with house(new_database("documents"), marks(), "lender") as made:
+        yield made
+
+
+async def staged(there: House) -> BotStage:
+    """A customer who has sent two pages of a lease."""
+    stage = await bot_stage(there, story(*ASKED), "en")
+    await play(story(*ASKED), stage, "en")
+    return stage
+
+
+def kept(there: House) -> list[Path]:
+    return [path for path in there.files.rglob("*") if path.is_file()]
+
+
+async def rows(there: House, statement: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in await there.bot.parts.database.pool.fetch(statement)]
+
+
+async def told_by_the_desk(there: House, reference: str) -> None:
+    """The demo lender's last event as it goes over the wire."""
+    body = there.lender_desk.record(reference).letters[-1].body
+    signed = sign((there.lender_secret,), "msg_desk", there.bot.parts.clock.now(), body)
+    answer = await there.http.post(
+        "/webhooks/lender", content=body, headers=signed | {"content-type": "application/cloudevents+json"}
+    )
+    assert answer.status_code == 204
+
+
+async def test_pages_are_encrypted_on_the_disk_and_reach_the_lender_together_in_order(there: House) -> None:
+    stage = await staged(there)
+    reference = await stage._reference()
+    assert len(kept(there)) == 2
+    assert not any(sample("page 1")[100:200] in path.read_bytes() for path in kept(there))
+    there.lender_desk.request_document(reference, "lease")
+    await play(story({"presses": "done"}, {"sees": ["document.taken", "document.all_sent"]}), stage, "en")
+    await there.let_documents_go()
+    (received,) = there.lender_desk.record(reference).received
+    assert (received.document, received.pages) == ("lease", 2)
+    assert received.size == len(sample("page 1")) + len(sample("pdf"))
+    assert [
+        row["whole"] for row in await rows(there, "SELECT handed_in_at IS NOT NULL AS whole FROM document_page")
+    ] == [
+        True,
+        True,
+    ]
+    acts = [row["name"] for row in await rows(there, "SELECT name FROM audit WHERE name LIKE 'document.%' ORDER BY at")]
+    assert acts[-2:] == ["document.completed", "document.handed_in"]
+    assert await there.failures() == []
+
+
+async def test_a_document_that_the_lender_refuses_stays_and_can_be_handed_in_again(there: House) -> None:
+    stage = await staged(there)
+    reference = await stage._reference()
+    await play(story({"presses": "done"}), stage, "en")
+    there.gate.status = 422
+    await there.let_documents_go()
+    there.gate.status = None
+    stage.screen.begin()
+    await stage._look()
+    await play(story({"sees": ["document.lost", "document.pages_so_far"]}), stage, "en")
+    assert await there.failures() == ["lender.document: the lender refused with 422 not-today"]
+    await play(story({"presses": "done"}), stage, "en")
+    await there.let_documents_go()
+    assert [one.pages for one in there.lender_desk.record(reference).received] == [2]
+
+
+async def test_rows_and_files_go_when_the_application_ends(there: House) -> None:
+    stage = await staged(there)
+    before = len(kept(there))
+    await play(story({"lender": "withdrawn"}), stage, "en")
+    assert len(kept(there)) == before - 2
+
+
+async def test_rows_and_files_go_at_an_erasure(there: House) -> None:
+    stage = await staged(there)
+    before = {path.name for path in kept(there)}
+    await play(story({"says": "/delete"}, {"presses": "yes"}, {"presses": "yes"}), stage, "en")
+    remaining = {path.name for path in kept(there)}
+    named = {row["id"] for row in await rows(there, "SELECT id FROM document_page")}
+    assert len(before - remaining) == 2
+    assert remaining == named
+
+
+async def test_old_files_and_those_that_no_page_names_are_forgotten_and_it_is_audited(there: House) -> None:
+    await staged(there)
+    parts, files = there.bot.parts, EncryptedFiles(there.files, None)  # type: ignore[arg-type]  # nothing is opened
+    now = parts.clock.now()
+    count = len(kept(there))
+    assert await forget_files(parts.database, files, now, 90) == 0
+    await parts.database.pool.execute("UPDATE document_page SET received_at = received_at - interval '91 days'")
+    assert await forget_files(parts.database, files, now, 90) == count
+    assert kept(there) == []
+    (act,) = await rows(there, "SELECT details FROM audit WHERE name = 'retention.run'")
+    assert act["details"] == {"what": "files", "removed": count}
