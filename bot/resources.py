@@ -57,6 +57,16 @@ def lead_rules() -> Path:
     return PACKAGE / "handoff" / "rules.yaml"
 
 
+def appointments() -> Path:
+    """The file that says when customers can be called back or visited."""
+    return PACKAGE / "handoff" / "appointments.yaml"
+
+
+def branches() -> Path:
+    """The folder of the lender's branches."""
+    return PACKAGE / "handoff" / "branches"
+
+
 def usual_times() -> Path:
     """The file that says how long each stage usually takes, until our own history does."""
     return PACKAGE / "applications" / "usual_times.yaml"

@@ -28,14 +28,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import WAITING, LeadDesk
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_visit import Visit
+from bot.conversation.diary import Diary
 from bot.conversation.ports import Conversation, Relayed, UnitOfWork
 from bot.core.errors import StateError
 from bot.core.values import Text, Values
 from bot.dialogs.events import Attached, Event, Said, Shared
 from bot.handoff import invitations
+from bot.handoff.hours import hours_text
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import Score, score
 from bot.ledger.audit import audited, by_manager
@@ -77,14 +80,14 @@ class Desk:
         """Open the customer's lead, or find the open one, and offer it to the managers who are there.
 
         `offered`: somebody was asked, or is on the way. `nobody`: the lead waits until somebody is there. The values say
-        `minutes` (how long an offer stands) and `hours` (when managers are there).
+        `minutes` (how long an offer stands), `hours` (when managers are there) and `there` (when somebody is again).
         """
         leads = self._leads(work, now)
         lead = await work.leads.open_of(conversation.id) or await leads.open(conversation, reason, facts)
         if lead.status == "requested":
             lead = await leads.offer(lead, await work.managers.on_duty())
         minutes = -(-self._accept_within // timedelta(minutes=1))
-        answers: Values = {"minutes": minutes, "hours": Text("desk.hours")}
+        answers: Values = {"minutes": minutes, **there(self._content(), now)}
         if lead.status != "requested":
             return "offered", answers
         leads.look_again(conversation.id)
@@ -129,6 +132,25 @@ class Desk:
         found = await work.leads.get(lead)
         if found is not None and found.status in WAITING:
             await self._leads(work, now).expire(found)
+
+    async def remind(self, work: UnitOfWork, appointment: int, now: datetime) -> None:
+        """Remind both sides of an appointment that is still booked."""
+        found = await work.appointments.get(appointment)
+        if found is not None and found.state == "booked":
+            await Diary(work, self._content(), now).tell("reminded", found)
+
+    async def call_back(self, work: UnitOfWork, conversation: Conversation, appointment: int, now: datetime) -> None:
+        """The time of a call-back has come: the customer is offered to the manager who keeps it, unless a person is there."""
+        found = await work.appointments.get(appointment)
+        if found is None or found.state != "booked" or found.manager is None:
+            return
+        manager = await work.managers.get(found.manager)
+        leads = self._leads(work, now)
+        lead = await work.leads.open_of(conversation.id) or await leads.open(
+            conversation, "asked", answers_of(conversation)
+        )
+        if manager is not None and lead.status in WAITING:
+            await leads.offer(lead, (manager,))
 
     # In either's turn
 
@@ -193,7 +215,9 @@ class Desk:
         manager = await work.managers.by_conversation(conversation.id)
         if manager is None:
             raise StateError("a conversation has the role of a manager who is not known")
-        visit = Visit(self._leads(work, now), conversation, manager)
+        leads = self._leads(work, now)
+        diary = DeskDiary(Diary(work, self._content(), now), leads.messages, manager)
+        visit = Visit(leads, conversation, manager, diary)
         return DeskTurn(conversation, await visit.take(event))
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
@@ -208,6 +232,27 @@ class Desk:
         lead = await leads.held_by(manager)
         if lead is not None:
             await leads.give_back(lead, manager)
+
+
+def there(content: Content, now: datetime) -> Values:
+    """When managers are there, and when somebody is again, in words."""
+    if content.appointments is None:
+        return {"hours": Text("desk.hours"), "there": None}
+    hours = content.appointments.hours
+    opening = hours.next_opening(now)
+    soon = opening is None or hours.is_open(now)
+    return {
+        "hours": hours_text(hours),
+        "there": Text("handoff.there_busy") if soon else Text("handoff.there_at", {"when": opening}),
+    }
+
+
+def answers_of(conversation: Conversation) -> Values:
+    """What the customer has told: what is known, and the answers of forms under way."""
+    told = {**conversation.state.known}
+    for frame in conversation.state.frames:
+        told.update(frame.answers)
+    return told
 
 
 async def _bring(messages: Messages, lead: Lead, manager: Manager, event: Event) -> None:

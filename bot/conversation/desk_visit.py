@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk
 from bot.conversation.desk_messages import ACCEPT, PASS, RETURN, Messages
+from bot.conversation.diary import BUTTON
 from bot.conversation.ports import Conversation, Relayed
 from bot.core.values import Text, Value
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
@@ -28,6 +30,7 @@ class Visit:
     leads: LeadDesk
     conversation: Conversation
     manager: Manager
+    diary: DeskDiary
 
     async def take(self, event: Event) -> Text | None:
         """Carry the event out; the short notice that answers a press."""
@@ -51,6 +54,8 @@ class Visit:
     # Buttons
 
     async def _pressed(self, event: Pressed) -> Text:
+        if event.token.startswith(f"{BUTTON}."):
+            return await self.diary.pressed(event.token)
         token, _, number = event.token.rpartition(".")
         act = {ACCEPT: self._accept, PASS: self._turn_down, RETURN: self._give_back}.get(token)
         known = act and number.isdecimal() and len(number) <= LONGEST_NUMBER
@@ -114,6 +119,10 @@ class Visit:
                 await self._help()
             case "/leads":
                 await self._list()
+            case "/today":
+                await self.diary.today()
+            case "/book":
+                await self._book()
             case "/away":
                 await self._away()
             case "/back":
@@ -122,6 +131,13 @@ class Visit:
                 await self._return()
             case _:
                 await self._say("desk.unknown_command")
+
+    async def _book(self) -> None:
+        lead = await self.leads.held_by(self.manager)
+        if lead is None:
+            await self._say("desk.nobody")
+            return
+        await self.diary.offer_kinds(lead)
 
     async def _help(self) -> None:
         await self._say("desk.help", name=self.manager.name)

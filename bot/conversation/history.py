@@ -9,6 +9,7 @@ from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.conversation.ports import Conversation, StoredQuote, TranscriptLine, UnitOfWork
 from bot.core.values import Value, Values
+from bot.handoff.appointments import Appointment
 from bot.handoff.records import Lead
 from bot.ledger.audit import AuditEvent
 
@@ -25,6 +26,7 @@ class History:
     quotes: tuple[StoredQuote, ...]
     applications: tuple[Application, ...]
     leads: tuple[Lead, ...]
+    appointments: tuple[Appointment, ...]
     acts: tuple[AuditEvent, ...]
 
     def answers(self) -> Values:
@@ -45,5 +47,6 @@ async def history_of(work: UnitOfWork, conversation: Conversation, *, every: boo
         quotes=await work.quotes.of_conversation(number),
         applications=await work.applications.of_conversation(number),
         leads=await work.leads.of_conversation(number),
+        appointments=await work.appointments.of_customer(number),
         acts=await work.acts(number),
     )

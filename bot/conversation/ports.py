@@ -21,6 +21,7 @@ from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.figures.worded import Worded
+from bot.handoff.appointments import Appointments
 from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 
@@ -280,6 +281,7 @@ class UnitOfWork(Protocol):
     lender_events: LenderEvents
     leads: Leads
     managers: Managers
+    appointments: Appointments
     stage_times: StageTimes
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

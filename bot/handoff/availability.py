@@ -124,16 +124,17 @@ class WeeklyHours:
         the same times. A slot that begins at a moment in `taken` is left out.
         """
         earliest = after + lead
-        free = (slot for slot in self._slots(earliest, length) if slot >= earliest and slot not in taken)
+        free = (slot for slot in self.every_slot(earliest, length) if slot not in taken)
         return tuple(islice(free, count))
 
     def fits(self, begin: datetime, length: timedelta) -> bool:
         """Whether an appointment of `length` at `begin` is one that `slots` would offer."""
         return self.slots(begin, length, count=1) == (begin,)
 
-    def _slots(self, earliest: datetime, length: timedelta) -> Iterator[datetime]:
+    def every_slot(self, earliest: datetime, length: timedelta) -> Iterator[datetime]:
+        """The beginnings of appointments from `earliest` on, as `slots` offers them, without end but for `LOOK_AHEAD`."""
         for opens, closes in self._from(earliest):
-            passed = max((earliest - opens) // length, 0)
+            passed = max(-((opens - earliest) // length), 0)  # rounded up: none begins before `earliest`
             begin = opens + passed * length
             while begin + length <= closes:
                 yield begin

@@ -70,6 +70,10 @@ class Managers(Protocol):
         """Managers who joined, are on duty, and hold no active lead."""
         ...
 
+    async def everyone(self) -> tuple[Manager, ...]:
+        """Managers who joined, on duty or not, by number."""
+        ...
+
 
 class Leads(Protocol):
     """Leads, each with its one holder at most."""

@@ -17,6 +17,8 @@ from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
 from bot.dialogs.model import Choose, Flow, Notice
 from bot.dialogs.reader import assembled, parse_flows
+from bot.handoff.appointments import parse_appointments
+from bot.handoff.branches import Branch, branch_keys, parse_branches
 from bot.handoff.scoring import parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
@@ -72,6 +74,7 @@ class _Parsed:
     stories: tuple[Story, ...]
     topics: Mapping[str, Answer]
     notices: Mapping[str, Notice]
+    branches: Mapping[str, Branch]
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -117,6 +120,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
 
     attempt(lambda: parse_rules(documents["lead_rules"]), None)
     attempt(lambda: parse_usual_times(documents["usual_times"]), NO_TIMES)
+    attempt(lambda: parse_appointments(documents["appointments"]), None)
     return _Parsed(
         flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
         menu=attempt(lambda: parse_menu(documents["commands"]), None),
@@ -124,6 +128,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         stories=tuple(each("stories", lambda one: {story.id: story for story in parse_stories(one)}).values()),
         topics=each("answers", parse_topics),
         notices=each("notices", parse_notices),
+        branches=each("branches", parse_branches),
     )
 
 
@@ -275,6 +280,8 @@ def _needed(parsed: _Parsed) -> Iterator[tuple[str, str, str]]:
     for answer in parsed.answers.values():
         yield from ((key, "answers", answer.topic) for key in (answer.key, answer.title))
     yield from ((notice.text, f"notices/{notice.id}.yaml", "text") for notice in parsed.notices.values())
+    for branch in parsed.branches.values():
+        yield from ((key, f"branches/{branch.id}.yaml", "") for key in branch_keys(branch))
     yield from ((key, "dialogs", "") for key in SYSTEM_TEXTS)
     yield from ((key, place, "") for key, place in program_keys().required.items())
 

@@ -11,6 +11,8 @@ from typing import Any
 from bot.applications.usual_times import NO_TIMES, UsualTimes, parse_usual_times
 from bot.dialogs.model import FlowBook
 from bot.dialogs.reader import parse_flows
+from bot.handoff.appointments import AppointmentRules, parse_appointments
+from bot.handoff.branches import Branch, parse_branches
 from bot.handoff.scoring import LeadRules, parse_rules
 from bot.products.catalogue import Catalogue, parse_catalogue
 from bot.products.stories import Story, parse_stories
@@ -37,6 +39,8 @@ class Content:
     answers: AnswerBook
     lead_rules: LeadRules
     usual_times: UsualTimes
+    appointments: AppointmentRules | None
+    branches: Mapping[str, Branch]
 
 
 def assemble(
@@ -60,6 +64,8 @@ def assemble(
         ),
         lead_rules=parse_rules(documents["lead_rules"]),
         usual_times=_usual_times(documents),
+        appointments=parse_appointments(documents["appointments"]) if "appointments" in documents else None,
+        branches=parse_branches(documents.get("branches", {})),
     )
 
 

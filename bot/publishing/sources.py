@@ -28,6 +28,8 @@ class Sources:
     notices: Path = field(default_factory=resources.notices)
     lead_rules: Path = field(default_factory=resources.lead_rules)
     usual_times: Path = field(default_factory=resources.usual_times)
+    appointments: Path = field(default_factory=resources.appointments)
+    branches: Path = field(default_factory=resources.branches)
     locales: Path = field(default_factory=resources.locales)
 
 
@@ -43,6 +45,8 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "notices": _folder(lie.notices),
         "lead_rules": _file(lie.lead_rules),
         "usual_times": _file(lie.usual_times),
+        "appointments": _file(lie.appointments),
+        "branches": _folder(lie.branches),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())
         },

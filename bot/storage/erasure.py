@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.storage.rows import (
     ApplicationRow,
+    AppointmentRow,
     AssessmentRow,
     DocumentPageRow,
     InboxRow,
@@ -20,6 +21,7 @@ from bot.storage.rows import (
 from bot.storage.sql import Executor, compiled, given
 
 _application: Final = table(ApplicationRow)
+_appointment: Final = table(AppointmentRow)
 _assessment: Final = table(AssessmentRow)
 _inbox: Final = table(InboxRow)
 _page: Final = table(DocumentPageRow)
@@ -43,6 +45,7 @@ _STEPS: Final = tuple(
     for step in (
         sa.update(_inbox).where(_of(_inbox)).values(event=sa.null(), trace=sa.text("'[]'")),
         sa.delete(_outbox).where(_of(_outbox)),
+        sa.delete(_appointment).where(_of(_appointment)),
         sa.delete(_assessment).where(_of(_assessment)),
         sa.delete(_page).where(_of(_page)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),

@@ -16,6 +16,8 @@ from sqlmodel import Field, SQLModel
 
 from bot.applications.consent import ConsentState
 from bot.conversation.ports import Role
+from bot.handoff.appointments import Kind as AppointmentKind
+from bot.handoff.appointments import State as AppointmentState
 from bot.handoff.records import LeadStatus
 
 OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
@@ -393,6 +395,40 @@ class LeadOfferRow(Row, table=True):
 
     lead_id: int = _big(primary_key=True, foreign_key="lead.id")
     manager_id: int = _big(primary_key=True, foreign_key="account_manager.id")
+
+
+class AppointmentRow(Row, table=True):
+    """An appointment of a customer. Of those that are booked no two begin on one seat of a resource at the same moment."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        sa.Index(
+            "appointment_seat_key",
+            "resource",
+            "seat",
+            "begins_at",
+            unique=True,
+            postgresql_where=sa.column("state").in_(("booked",)),
+        ),
+        sa.Index(None, "conversation_id"),
+        _one_of("kind", AppointmentKind),
+        _one_of("state", AppointmentState),
+    )
+
+    id: int | None = _identity()
+    uid: str = _text()
+    kind: str = _text()
+    conversation_id: int = _owner()
+    manager_id: int | None = _big(default=None, foreign_key="account_manager.id")
+    resource: str = _text()
+    seat: int = Field(sa_type=sa.SmallInteger)
+    place: str | None = _text(default=None)
+    begins_at: datetime = _moment()
+    ends_at: datetime = _moment()
+    language: str = _text()
+    sequence: int = Field(sa_type=sa.SmallInteger)
+    state: str = _text()
+    created_at: datetime = _moment()
 
 
 class MilestoneRow(Row, table=True):

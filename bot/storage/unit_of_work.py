@@ -42,6 +42,7 @@ from bot.core.values import Values
 from bot.dialogs.codec import decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
+from bot.handoff.appointments import Appointments
 from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
@@ -51,6 +52,7 @@ from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
 from bot.storage.outbox import drop_campaigns
 from bot.storage.repositories.applications import PostgresApplications
+from bot.storage.repositories.appointments import PostgresAppointments
 from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
@@ -79,6 +81,7 @@ class PostgresUnitOfWork:
         "_messages",
         "_owner",
         "applications",
+        "appointments",
         "assessments",
         "consents",
         "leads",
@@ -107,6 +110,7 @@ class PostgresUnitOfWork:
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
         self.leads: Leads = PostgresLeads(connection)
         self.managers: Managers = PostgresManagers(connection)
+        self.appointments: Appointments = PostgresAppointments(connection)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

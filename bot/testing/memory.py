@@ -32,11 +32,13 @@ from bot.core.values import Values
 from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
+from bot.handoff.appointments import Appointments
 from bot.handoff.records import Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
 from bot.storage.messages import LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
+from bot.testing.memory_appointments import MemoryAppointments
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
     MemoryApplications,
@@ -73,6 +75,7 @@ class MemoryUnitOfWork:
         self.lender_events: LenderEvents = MemoryLenderEvents(transaction)
         self.leads: Leads = MemoryLeads(transaction)
         self.managers: Managers = MemoryManagers(transaction)
+        self.appointments: Appointments = MemoryAppointments(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
@@ -182,6 +185,9 @@ class MemoryUnitOfWork:
         for page in records.pages.rows():
             if page.conversation == conversation:
                 records.pages.remove(page.id)
+        for appointment in records.appointments.rows():
+            if appointment.conversation == conversation:
+                records.appointments.remove(appointment.id)
         for lead in records.leads.rows():
             if lead.conversation == conversation:
                 records.leads.put(lead.id, replace(lead, facts={}))

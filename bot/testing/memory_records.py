@@ -308,6 +308,10 @@ class MemoryManagers:
         there = [manager for manager in self._managers.rows() if manager.on_duty and manager.conversation is not None]
         return tuple(manager for manager in there if manager.id not in busy)
 
+    async def everyone(self) -> tuple[Manager, ...]:
+        """See `Managers.everyone`."""
+        return tuple(manager for manager in self._managers.rows() if manager.conversation is not None)
+
     def _found(self, fits: Callable[[Manager], bool]) -> Manager | None:
         return next(filter(fits, self._managers.rows()), None)
 

@@ -16,6 +16,7 @@ from bot.applications.events import LenderEvent
 from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment, StoredQuote
 from bot.core.values import Values
 from bot.dialogs.events import Event
+from bot.handoff.appointments import Appointment
 from bot.handoff.records import Lead, Manager
 from bot.ledger.audit import AuditEvent
 
@@ -88,6 +89,7 @@ class Tables:
     leads: dict[int, Lead] = field(default_factory=dict)
     managers: dict[int, Manager] = field(default_factory=dict)
     offers: dict[tuple[int, int], bool] = field(default_factory=dict)
+    appointments: dict[int, Appointment] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
@@ -158,6 +160,7 @@ class Transaction:
         self.leads = Draft(tables.leads)
         self.managers = Draft(tables.managers)
         self.offers = Draft(tables.offers)
+        self.appointments = Draft(tables.appointments)
         self.milestones = Draft(tables.milestones)
         self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}

@@ -192,6 +192,14 @@ def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:
     async def expire_lead(context: JobContext, conversation: int, lead: int) -> None:
         await run(context, conversation, lambda work, _: desk.expire(work, lead, now()))
 
+    @app.task(name="remind-appointment", pass_context=True, retry=_SOON)
+    async def remind_appointment(context: JobContext, conversation: int, appointment: int) -> None:
+        await run(context, conversation, lambda work, _: desk.remind(work, appointment, now()))
+
+    @app.task(name="begin-appointment", pass_context=True, retry=_SOON)
+    async def begin_appointment(context: JobContext, conversation: int, appointment: int) -> None:
+        await run(context, conversation, lambda work, found: desk.call_back(work, found, appointment, now()))
+
     @app.task(name="offer-waiting", pass_context=True, retry=_SOON)
     async def offer_waiting(context: JobContext, conversation: int) -> None:
         await run(context, conversation, lambda work, _: desk.offer_waiting(work, now()))

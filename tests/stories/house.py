@@ -162,7 +162,7 @@ class House:
 
     async def send_home(self) -> None:
         """No manager is on duty any more, and nobody waits for one."""
-        await self._do("UPDATE account_manager SET on_duty = false")
+        await self._do("UPDATE account_manager SET on_duty = false, conversation_id = NULL")
         await self._do("UPDATE lead SET status = 'expired', closed_at = now() WHERE closed_at IS NULL")
         await self._do("DELETE FROM procrastinate_jobs")
 

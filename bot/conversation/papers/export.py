@@ -15,6 +15,7 @@ from bot.conversation.papers.paper import Entry, Paper, Section
 from bot.conversation.papers.wording import Words
 from bot.conversation.ports import Document, StoredQuote, TranscriptLine
 from bot.core.values import Value, Values
+from bot.handoff.appointments import Appointment
 from bot.handoff.records import Lead
 
 FORMAT: Final = "tillwise-export/1"
@@ -45,6 +46,7 @@ def _page(history: History, words: Words, now: datetime) -> Paper:
             Section(words.say("export.applications"), _applications(history, words), words.say("export.nothing")),
             Section(words.say("export.quotes"), _quotes(history, words), words.say("export.nothing")),
             Section(words.say("export.leads"), _leads(history, words), words.say("export.nothing")),
+            Section(words.say("export.appointments"), _appointments(history, words), words.say("export.nothing")),
             Section(words.say("export.messages"), _messages(history, words), words.say("export.nothing")),
         ),
     )
@@ -115,6 +117,19 @@ def _leads(history: History, words: Words) -> tuple[Entry, ...]:
     )
 
 
+def _appointments(history: History, words: Words) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            title=words.say(f"appointment.kind.{one.kind}"),
+            rows=(
+                (words.say("export.when"), _time(words, one.begins_at)),
+                (words.say("export.state"), words.say(f"appointment.state.{one.state}")),
+            ),
+        )
+        for one in history.appointments
+    )
+
+
 def _messages(history: History, words: Words) -> tuple[Entry, ...]:
     return tuple(
         Entry(rows=((f"{_time(words, line.at)} · {words.say(f'export.author.{line.author}')}", line.text),))
@@ -139,6 +154,7 @@ def _json(history: History, words: Words, now: datetime) -> bytes:
         "applications": [_application(application) for application in history.applications],
         "quotes": [_quote(quote) for quote in history.quotes],
         "talks_with_managers": [_lead(lead) for lead in history.leads],
+        "appointments": [_appointment(one) for one in history.appointments],
         "messages": [_line(line) for line in history.lines],
         "acts": [{"name": act.name, "actor": act.actor, "at": act.at, "details": act.details} for act in history.acts],
     }
@@ -184,6 +200,18 @@ def _lead(lead: Lead) -> Mapping[str, Value | Values]:
         "created_at": lead.created_at,
         "closed_at": lead.closed_at,
         "shown_to_managers": lead.facts,
+    }
+
+
+def _appointment(one: Appointment) -> Mapping[str, Value]:
+    return {
+        "kind": one.kind,
+        "begins_at": one.begins_at,
+        "ends_at": one.ends_at,
+        "branch": one.place,
+        "manager": one.manager,
+        "state": one.state,
+        "booked_at": one.created_at,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.applications.stages import DECISIONS, FINAL
+from bot.conversation.diary import Diary
 from bot.conversation.history import History, history_of
 from bot.conversation.kept_pages import forget
 from bot.conversation.papers.export import export
@@ -99,6 +100,7 @@ async def erase_customer(call: Call) -> Result:
     if await call.work.leads.open_of(call.conversation.id) is not None:
         await call.desk.close(call.work, call.conversation, call.now)
     await forget(call.work, await call.work.pages.of_conversation(call.conversation.id))
+    await Diary(call.work, call.content, call.now).cancel_all(call.conversation.id)
     await call.work.erase(call.conversation.id, call.now)
     call.audit("privacy.erased")
     return Result("erased", {})

@@ -37,6 +37,7 @@ _ON_DUTY: Final = compiled(
     .where(~sa.exists().where(_lead.c.manager_id == _manager.c.id, among(_lead.c.status, HELD_STATUSES)))
     .order_by(_manager.c.id)
 )
+_EVERYONE: Final = compiled(sa.select(_manager).where(_manager.c.conversation_id.is_not(None)).order_by(_manager.c.id))
 
 
 class PostgresManagers:
@@ -84,6 +85,10 @@ class PostgresManagers:
     async def on_duty(self) -> tuple[Manager, ...]:
         """See `Managers.on_duty`."""
         return tuple(filter(None, map(manager_of, await _ON_DUTY.rows(self._on))))
+
+    async def everyone(self) -> tuple[Manager, ...]:
+        """See `Managers.everyone`."""
+        return tuple(filter(None, map(manager_of, await _EVERYONE.rows(self._on))))
 
 
 def manager_of(row: Any) -> Manager | None:

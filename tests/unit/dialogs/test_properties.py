@@ -59,6 +59,7 @@ CONSENT: Values = {
     "consent_purpose": WORDS, "consent_effect": WORDS, "consent_meaning": WORDS, "consent_state": WORDS,
     "consent_time": datetime(2026, 11, 20, tzinfo=UTC), "consent_end": WORDS,
 }  # fmt: skip
+SLOT = datetime(2026, 11, 30, 1, tzinfo=UTC)
 ASKED = (*FIELDS, "done")
 
 
@@ -80,6 +81,49 @@ def application_outcomes(draw: Any, service: str) -> tuple[str, Values]:
         case _:
             reached = draw(st.sampled_from(("signing", "withdrawn", "declined")))
             return draw(st.sampled_from(("accepted", "refused", "failed"))), {"stage_reached": reached}
+
+
+APPOINTMENTS = frozenset(
+    ("begin-call-back", "begin-branch", "begin-visit", "offer-slots", "book-appointment", "list-appointments",
+     "open-appointment", "cancel-appointment", "list-branches", "show-branch")
+)  # fmt: skip
+
+
+def appointment_outcomes(draw: Any, service: str) -> tuple[str, Values]:
+    """Any answer that a service about appointments may give."""
+    match service:
+        case "begin-call-back":
+            return draw(st.sampled_from(("offered", "kept", "none"))), {"appointment_kind": "call_back", "branch": None}
+        case "begin-branch" | "begin-visit":
+            return "offered", {"appointment_kind": service.removeprefix("begin-"), "appointment": None}
+        case "offer-slots":
+            slots: Values = {
+                "slot_names": ("s1", "s2"),
+                "slot_1": SLOT,
+                "slot_2": SLOT,
+                "slots_day": SLOT,
+                "slots_after": SLOT,
+            }
+            return draw(st.sampled_from(("found", "none"))), slots
+        case "book-appointment":
+            return draw(st.sampled_from(("booked", "taken", "none"))), {}
+        case "list-appointments":
+            listed_times: Values = {"appointment_lines": (WORDS,), "appointment_names": ("a1", "a2")}
+            return draw(st.sampled_from(("found", "none"))), listed_times
+        case "open-appointment":
+            one: Values = {"appointment": "1", "appointment_kind": "visit", "branch": None, "appointment_line": WORDS}
+            return draw(st.sampled_from(("found", "none"))), one
+        case "cancel-appointment":
+            return draw(st.sampled_from(("cancelled", "none"))), {}
+        case "list-branches":
+            return draw(st.sampled_from(("found", "none"))), {"branch_names": tuple(content().branches)}
+        case "show-branch":
+            return draw(st.sampled_from(("found", "none"))), {
+                "branch_card": WORDS,
+                "branch_map": "https://example.com/",
+            }
+        case _:
+            raise AssertionError(service)
 
 
 def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tuple[str, Values]:
@@ -126,6 +170,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return "found", {"reasons": (WORDS,)}
         case "repayment-on-takings":
             return draw(st.sampled_from(("fair", "unknown", "withheld"))), {"burden": WORDS}
+        case service if service in APPOINTMENTS:
+            return appointment_outcomes(draw, service)
         case "find-answer":
             near = {topic: content().answers.title(topic) for topic in draw(st.sampled_from(((), ("interest",))))}
             values: dict[str, Value] = {"answer": WORDS, "person": draw(st.booleans()), "near": near}

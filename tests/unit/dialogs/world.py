@@ -144,7 +144,8 @@ class World:
         }
         prompt = self.state.prompt
         assert live <= ({prompt.slot} if prompt else set()), "an answered question still has buttons"
-        if prompt and prompt.slot in live and self.state.frames:
+        # Between a press and the answer that takes the message's place there is nothing to choose: its buttons are stale.
+        if prompt and prompt.choices and prompt.slot in live and self.state.frames:
             offered = {button.token for row in self.screen[prompt.slot].buttons for button in row if not button.url}
             instance = self.state.frames[-1].instance
             assert offered == {f"{instance}.{prompt.turn}.{choice}" for choice in self._pressable()}

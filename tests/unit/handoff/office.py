@@ -176,6 +176,10 @@ class Office:
                     await self.desk.expire(work, payload["lead"], now)
                 case "offer-waiting":
                     await self.desk.offer_waiting(work, now)
+                case "remind-appointment":
+                    await self.desk.remind(work, payload["appointment"], now)
+                case "begin-appointment":
+                    await self.desk.call_back(work, conversation, payload["appointment"], now)
                 case other:
                     raise AssertionError(f"a job nobody runs: {other}")
             return ()

@@ -63,7 +63,7 @@ async def test_asking_again_brings_no_second_offer(waiting: Office) -> None:
 async def test_with_nobody_there_the_customer_is_told_when(office: Office) -> None:
     await office.customer(LI)
     await office.say(LI, "人工")
-    assert office.says("handoff.nobody", hours=Text("desk.hours")) in office.words(LI)
+    assert "工作时间：工作日 9:00–12:00、14:00–18:00" in office.words(LI)
 
 
 async def test_with_nobody_there_the_bot_serves_on(office: Office) -> None:

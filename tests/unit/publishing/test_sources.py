@@ -28,6 +28,8 @@ def test_documents_hold_every_kind_of_content_by_file() -> None:
         "notices",
         "lead_rules",
         "usual_times",
+        "appointments",
+        "branches",
         "messages",
     }
     assert read["flows"]["welcome.yaml"]["entry"] == "segment"
