@@ -726,7 +726,7 @@ def _wake(walk: Walk, event: Signalled) -> None:
             answers = {**frame.answers, **_lasting(event.values)}
             moved = replace(frame, step=step.on[event.outcome], answers=answers)
             walk.count()
-            if frame is walk.frame and moved.step == frame.step:
+            if frame is walk.frame and moved.step == frame.step and "card" not in event.values:
                 walk.change(frames=(*others, moved))
                 walk.note(f"signal {event.outcome}, in place")
                 walk.show(edit=True)
