@@ -104,10 +104,14 @@ def fields_needed(product: Product, answers: Values) -> tuple[str, ...]:
     if "unmet" in settled:
         return ()
     left = [criterion for criterion, state in states if state == "unknown"]
+    worse = {"unmet", "person"}
     if "person" in settled:
+        worse = {"unmet"}
         left = [criterion for criterion in left if "unmet" in _judgements(product, criterion, answers)]
     asked = {field for criterion in left for field in criterion.asks}
-    if any(criterion.segments for criterion in left):
+    if any(criterion.segments for criterion in left) or any(
+        state in worse for criterion, state in states if not _speaks(criterion, answers)
+    ):
         asked.add("segment")
     return tuple(field for field in FIELDS if field in asked and answers.get(field) is None)
 

@@ -5,17 +5,12 @@ from typing import Any, TypeAlias
 
 import pytest
 import yaml
-from hypothesis import settings
 
 from bot import resources
 from bot.products.catalogue import Catalogue, parse_catalogue
 from bot.products.stories import Story, parse_stories
 from bot.texts.catalogues import read_catalogues
 from bot.texts.texts import Texts
-
-# A busy machine is no reason to fail: what is tested is the arithmetic, not its speed.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 Documents: TypeAlias = dict[str, Any]
 

@@ -241,6 +241,16 @@ def test_a_question_no_criterion_asks_this_segment_is_not_asked(catalogue: Catal
     assert "has_licence" in fields_needed(equipment, {"segment": "sole_trader"})
 
 
+def test_the_segment_is_asked_while_a_criterion_of_some_segment_alone_can_change_the_outcome(
+    catalogue: Catalogue,
+) -> None:
+    known = {
+        "purpose": "stock", "amount": Decimal(10_000), "open_debts": Decimal(0), "has_licence": False, "seasons": 0,
+        "monthly_turnover": Decimal(0), "months_trading": 6,
+    }  # fmt: skip
+    assert fields_needed(catalogue.product("equipment"), known) == ("segment",)
+
+
 def test_no_further_question_is_asked_once_a_criterion_is_not_met(catalogue: Catalogue) -> None:
     assert fields_needed(catalogue.product("harvest"), {"segment": "farmer", "purpose": "property"}) == ()
 
@@ -258,13 +268,15 @@ def test_the_outcome_is_complete_once_no_question_is_left(catalogue: Catalogue, 
 @every_product
 @given(known=answers, data=st.data())
 def test_what_is_not_asked_cannot_change_the_outcome(catalogue: Catalogue, product: str, known: Any, data: Any) -> None:
-    """Once the customer's segment is known, which says whom the criteria speak about."""
+    """Once the segment is known, which says whom the criteria speak about, and for amounts that the product has."""
     offered = catalogue.product(product)
     known = {"segment": data.draw(st.sampled_from(SEGMENTS)), **known}
     needed = fields_needed(offered, known)
-    missing = {field: data.draw(given_to(FIELDS[field])) for field in FIELDS if field not in known}
+    amounts = st.integers(int(offered.amount.low), int(offered.amount.high)).map(money)
+    drawn = {name: amounts if name == "amount" else given_to(field) for name, field in FIELDS.items()}
+    missing = {field: data.draw(drawn[field]) for field in FIELDS if field not in known}
     whole = {**known, **missing}
-    other = {**whole, **{field: data.draw(given_to(FIELDS[field])) for field in missing if field not in needed}}
+    other = {**whole, **{field: data.draw(drawn[field]) for field in missing if field not in needed}}
     assert assess(offered, whole).outcome == assess(offered, other).outcome
 
 
