@@ -244,7 +244,7 @@ def test_a_question_no_criterion_asks_this_segment_is_not_asked(catalogue: Catal
 def test_the_segment_is_asked_while_a_criterion_of_some_segment_alone_can_change_the_outcome(
     catalogue: Catalogue,
 ) -> None:
-    known = {
+    known: Values = {
         "purpose": "stock", "amount": Decimal(10_000), "open_debts": Decimal(0), "has_licence": False, "seasons": 0,
         "monthly_turnover": Decimal(0), "months_trading": 6,
     }  # fmt: skip
