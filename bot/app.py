@@ -75,6 +75,7 @@ from bot.storage.outbox import PostgresOutbox
 from bot.storage.reach import set_reachable
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
+from bot.storage.repositories.signals import forget_fingerprints
 from bot.storage.unit_of_work import PostgresStorage
 from bot.texts.texts import Texts
 from bot.web.access import access_router, told
@@ -220,7 +221,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     releases = PostgresReleases(database)
     finders = best_finders(settings.data_dir / "meanings")
     library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES, finders=finders)
-    storage = PostgresStorage(database, clock, owner=owner)
+    storage = PostgresStorage(database, clock, owner=owner, signals_key=settings.signals_secret)
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
@@ -272,6 +273,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
             scanner=scanner_at(settings.scanner) if settings.scanner else None,
             failures=failures,
             clock=clock,
+            content=lambda: library.current,
         ),
         files=files,
         form_links=FormLinks(storage, turns, _form(settings), clock),
@@ -281,6 +283,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         given_up=given_up,
         over=lambda: consents_over(database.pool, clock.now()),
         clock=clock,
+        forget_hashes=lambda: forget_fingerprints(database, library.current.signals.since(clock.now()), clock.now()),
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
         anchor=lambda: _anchoring(ledgers),
     )

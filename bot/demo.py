@@ -58,6 +58,7 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
                 "lender_url": f"{page}/lender",
                 "lender_form": f"{page}/lender/forms/{{reference}}",
                 "lender_secret": lender_secret,
+                "signals_key": secrets.token_urlsafe(32),
                 "host": host,
                 "port": bot_port,
                 "data_dir": data_dir,

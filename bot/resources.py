@@ -72,6 +72,11 @@ def usual_times() -> Path:
     return PACKAGE / "applications" / "usual_times.yaml"
 
 
+def signals() -> Path:
+    """The file that says which signals make an application worth a question or a second look."""
+    return PACKAGE / "applications" / "signals.yaml"
+
+
 def _beside_or_inside(name: str) -> Path:
     """A wheel carries the folder inside the package; a checkout has it beside."""
     inside = PACKAGE / name

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         None,
         description="Address of the lender's own form for identity and account, with `{reference}`; links are signed and end. Unset: none.",
     )
+    signals_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secret of the keyed hashes by which applications of different accounts are compared. Unset: they are not.",
+    )
     operator: Literal["lender", "third_party"] = Field(
         "lender", description="Who runs the bot. A `third_party` shows no quotes and takes no applications."
     )
@@ -117,6 +122,11 @@ class Settings(BaseSettings):
         if value is not None and not (16 <= len(value) <= 256 and value.replace("_", "").replace("-", "").isalnum()):
             raise ValueError("it must have 16 to 256 letters, digits, _ or -")
         return secret
+
+    @property
+    def signals_secret(self) -> bytes | None:
+        """The secret of the hashes by which accounts are compared."""
+        return self.signals_key.get_secret_value().encode() if self.signals_key else None
 
     @property
     def lender_secrets(self) -> tuple[str, ...]:

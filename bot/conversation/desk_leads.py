@@ -24,7 +24,7 @@ from bot.ledger.audit import CUSTOMER, SYSTEM, audited, by_manager
 CONTACT_NOTICE: Final = "contact_by_manager"
 """The consent notice by which a customer agrees that an account manager may make contact."""
 
-ASKED_FOR: Final = frozenset(("asked", "quote", "complaint", "not_understood", "correction"))
+ASKED_FOR: Final = frozenset(("asked", "quote", "complaint", "not_understood", "correction", "fee_first"))
 """Reasons of leads whose customer has asked for a person, which needs no further consent."""
 
 WAITING: Final[tuple[LeadStatus, ...]] = ("requested", "offered")

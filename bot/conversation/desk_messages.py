@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from bot.applications.application import Application
 from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.handoff import cards
@@ -146,7 +147,14 @@ class Messages:
             quote=quote.values if quote else None,
             consents=tuple((notice, record.state) for notice, record in consents.items()),
             application=(last.reference, last.progress.stage) if last else None,
+            signals=await self._signals(last) if last else (),
         )
+
+    async def _signals(self, application: Application) -> tuple[Text, ...]:
+        """What is worth a second look in an application, as far as there are words for it today."""
+        screening = await self.work.screenings.latest(application.id)
+        told = [finding.for_staff() for finding in screening.findings] if screening else []
+        return tuple(text for text in told if self.texts.knows(text.key))
 
 
 def language_of(lead: Lead) -> str | None:

@@ -27,12 +27,14 @@ from bot.conversation.ports import (
     Storage,
     UnitOfWork,
 )
+from bot.conversation.signals import look_at_file
 from bot.conversation.turn import Prepare, Turns
 from bot.core.clock import Clock
 from bot.core.errors import TillwiseError
 from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Signalled
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited
+from bot.publishing.content import Content
 
 _MIB: Final = 1024 * 1024
 
@@ -59,7 +61,10 @@ class _Kept:
 
 
 class DocumentPages:
-    """Takes pages in. `fetch` gets a file from the channel by its handle; without a `scanner` pages are kept unscanned."""
+    """Takes pages in. `fetch` gets a file from the channel by its handle; without a `scanner` pages are kept unscanned.
+
+    `content` is that of the moment, whose rules look at a page that other accounts have sent, too.
+    """
 
     def __init__(  # noqa: PLR0913 -- the ports of a page, each given by name
         self,
@@ -72,8 +77,10 @@ class DocumentPages:
         scanner: Scanner | None,
         failures: Failures,
         clock: Clock,
+        content: Callable[[], Content],
         limits: Limits = LIMITS,
     ) -> None:
+        self._content = content
         self._storage = storage
         self._turns = turns
         self._fetch = fetch
@@ -175,6 +182,7 @@ class DocumentPages:
                     application=sent.application, page=sent.page, customers=others,
                 )
             )  # fmt: skip
+            await look_at_file(work, self._content(), sent.application, others, now)
 
     async def _signal(
         self, work: UnitOfWork, application: Application, sent: SentPage, fault: Fault | None

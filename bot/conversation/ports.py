@@ -15,6 +15,7 @@ from bot.applications.application import Applications
 from bot.applications.consent import Consents
 from bot.applications.documents import Pages
 from bot.applications.events import LenderEvent
+from bot.applications.signals import Fingerprints, Screenings
 from bot.applications.usual_times import StageTimes
 from bot.core.errors import GatewayError, TillwiseError
 from bot.core.values import Values
@@ -278,6 +279,8 @@ class UnitOfWork(Protocol):
     assessments: Assessments
     applications: Applications
     pages: Pages
+    screenings: Screenings
+    fingerprints: Fingerprints
     lender_events: LenderEvents
     leads: Leads
     managers: Managers

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.applications.signals import Screening
 from bot.conversation.history import History
+from bot.core.values import Rate, Value
 from bot.ledger.audit import ACTS, AuditEvent, Detail
 from bot.ledger.chain import moment
 
@@ -25,6 +27,23 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Screened:
+    """What the rules of signals (`version` of content `release`) found in an application, each with the facts and limits behind it.
+
+    `asked` is the signal that the customer was asked about, `answer` what was chosen.
+    """
+
+    at: datetime
+    application: str
+    release: int
+    version: int
+    outcome: str
+    signals: tuple[tuple[str, str, str], ...]
+    asked: str | None
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerStory:
     """The story of the customer with this pseudonym."""
 
@@ -32,6 +51,7 @@ class CustomerStory:
     channel: str
     references: tuple[str, ...]
     decisions: tuple[tuple[str, str, int], ...]
+    screenings: tuple[Screened, ...]
     happenings: tuple[Happening, ...]
 
 
@@ -44,8 +64,29 @@ def story_of(history: History) -> CustomerStory:
         channel=history.conversation.channel,
         references=tuple(one.reference for one in history.applications if one.reference),
         decisions=tuple((notice, record.state, record.notice_version) for notice, record in latest.items()),
+        screenings=tuple(map(_screened, history.screenings)),
         happenings=tuple(sorted([*messages, *map(_act, history.acts)], key=lambda one: one.at)),
     )
+
+
+def _screened(screening: Screening) -> Screened:
+    return Screened(
+        at=screening.at,
+        application=screening.application,
+        release=screening.release,
+        version=screening.version,
+        outcome=screening.outcome,
+        signals=tuple(
+            (one.code, one.outcome, ", ".join(f"{name} {_bare(value)}" for name, value in one.values.items()))
+            for one in screening.findings
+        ),
+        asked=screening.asked,
+        answer=screening.answer,
+    )
+
+
+def _bare(value: Value) -> Value:
+    return value.fraction if isinstance(value, Rate) else value
 
 
 def _act(act: AuditEvent) -> Happening:
@@ -72,6 +113,12 @@ def as_json(story: CustomerStory) -> dict[str, Any]:
         "channel": story.channel,
         "references": list(story.references),
         "consents": [{"notice": name, "state": state, "version": version} for name, state, version in story.decisions],
+        "screenings": [
+            {"at": moment(one.at), "application": one.application, "release": one.release, "version": one.version,
+             "outcome": one.outcome, "asked": one.asked, "answer": one.answer,
+             "signals": [{"code": code, "outcome": outcome, "because": because} for code, outcome, because in one.signals]}
+            for one in story.screenings
+        ],
         "happenings": [
             {"at": moment(one.at), "kind": one.kind, "who": one.who, "what": one.what, "release": one.release,
              "details": dict(one.details)}
@@ -84,6 +131,11 @@ def as_text(story: CustomerStory) -> str:
     """The story to be read in a terminal; times are UTC."""
     lines = [f"Customer {story.customer} ({story.channel})", f"Applications: {', '.join(story.references) or 'none'}"]
     lines += [f"Consent {name}, version {version}: {state}" for name, state, version in story.decisions]
+    for screened in story.screenings:
+        head = f"Signals in {screened.application}, {screened.at:%Y-%m-%d %H:%M}: {screened.outcome}"
+        asked = f", asked about {screened.asked}: {screened.answer or 'no answer'}" if screened.asked else ""
+        lines.append(f"{head} (rules {screened.version}, release {screened.release}{asked})")
+        lines += [f"  {code}: {outcome} ({because})" for code, outcome, because in screened.signals]
     for one in story.happenings:
         edition = f"  [release {one.release}]" if one.release is not None else ""
         details = "  ".join(f"{name}={value}" for name, value in one.details)

@@ -37,6 +37,7 @@ from bot.conversation.ports import (
 from bot.conversation.rendering import locale_of, outgoing
 from bot.conversation.services.call import Call, Result
 from bot.conversation.services.registry import LOCAL, REMOTE
+from bot.conversation.signals import AGENT_WORDS
 from bot.core.clock import Clock
 from bot.core.values import Text, Values
 from bot.dialogs.codec import encode_event
@@ -57,6 +58,7 @@ from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
 from bot.dialogs.withheld import without_numbers
 from bot.growth.attribution import arrival
 from bot.handoff.invitations import code_in
+from bot.ledger.audit import CUSTOMER, SYSTEM, audited
 from bot.publishing.content import Content
 from bot.publishing.library import Library
 
@@ -298,6 +300,10 @@ class Performance:
                 await self._desk.close(self._work, self.conversation, now)
             case Track(name="arrived", values={"payload": str(payload)}):
                 await self._work.track(self.conversation.id, "arrived", arrival(payload).values(), now)
+            case Track(name="agent_words"):
+                self._work.audit(audited(AGENT_WORDS, SYSTEM, self.conversation.id, now))
+            case Track(name="fee_first"):
+                self._work.audit(audited("safety.fee_asked", CUSTOMER, self.conversation.id, now))
             case Track(name=name, values=values):
                 await self._work.track(self.conversation.id, name, values, now)
 

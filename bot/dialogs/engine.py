@@ -38,6 +38,10 @@ RIGHTS = frozenset({"privacy", "withdraw", "delete"})
 """Commands that are understood whoever holds the chat."""
 MINOR = "minor"
 """The command of who says that they are under age, in words or by a number of years."""
+FEE_FIRST = "fee_first"
+"""The command of who tells that they were asked for money before the pay-out, whatever the words."""
+AGENT = "agent"
+"""What is spotted where somebody speaks as an agent for other people's applications; it is noted for staff, and nothing else."""
 FIND_ANSWER = "find-answer"
 """The service that finds an approved answer to a customer's own question."""
 _PERSON = {prompts.PERSON: Text(prompts.LABELS[prompts.PERSON])}
@@ -79,7 +83,11 @@ def _while_held(walk: Walk, event: Event) -> None:
             walk.effects.append(CloseHandoff())
         case Said(text=text) if (command := _command(walk, text)) in RIGHTS:
             _claims_right(walk, command or "")
-        case Said() | Attached() | Shared():
+        case Said(text=text):
+            _noticed(walk, text, while_held=True)
+            walk.note("relayed")
+            walk.effects.append(Relay())
+        case Attached() | Shared():
             walk.note("relayed")
             walk.effects.append(Relay())
         case Pressed():
@@ -374,7 +382,18 @@ def _why(walk: Walk, step: object) -> None:
 # Words
 
 
+def _noticed(walk: Walk, text: str, *, while_held: bool = False) -> None:
+    """Have staff know of words that speak of fraud; where a person holds the chat, they see the words themselves."""
+    spotted = walk.book.spotted(text)
+    if AGENT in spotted:
+        walk.note("words of an agent")
+        walk.effects.append(Track("agent_words", {}))
+    if FEE_FIRST in spotted and while_held:
+        walk.effects.append(Track("fee_first", {}))
+
+
 def _said(walk: Walk, event: Said) -> None:
+    _noticed(walk, event.text)
     command = _command(walk, event.text)
     if command:
         walk.bury()
@@ -408,7 +427,13 @@ def _withheld(walk: Walk, event: Said) -> None:
 
 def _command(walk: Walk, text: str) -> str | None:
     command = walk.book.commands.get(inputs.normalise(text))
-    return MINOR if command is None and MINOR in walk.book.command_flows and inputs.says_minor(text) else command
+    if command is not None:
+        return command
+    if MINOR in walk.book.command_flows and inputs.says_minor(text):
+        return MINOR
+    if FEE_FIRST in walk.book.command_flows and FEE_FIRST in walk.book.spotted(text):
+        return FEE_FIRST
+    return None
 
 
 def _sent_twice(walk: Walk, event: Said) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -270,7 +272,7 @@ class FlowBook:
     """What the engine reads: the flows of the current release and of those that forms are pinned to.
 
     `placeholders` tells which values a text needs; `words` maps what a customer may type, normalised, to the label
-    keys it can mean; `commands` to the command it means.
+    keys it can mean; `commands` to the command it means. `spots` are patterns of what is recognised in the middle of words, by name.
     """
 
     release: int
@@ -283,6 +285,12 @@ class FlowBook:
     words: Mapping[str, frozenset[str]]
     placeholders: Mapping[str, frozenset[str]]
     notices: Mapping[str, Notice] = field(default_factory=dict)
+    spots: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+
+    def spotted(self, text: str) -> frozenset[str]:
+        """What is recognised in what somebody typed."""
+        plain = unicodedata.normalize("NFKC", text).casefold()
+        return frozenset(name for name, patterns in self.spots.items() if any(one.search(plain) for one in patterns))
 
     def current(self, name: str) -> Flow:
         """The flow of that name in the current release."""

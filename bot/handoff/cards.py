@@ -37,7 +37,17 @@ FACTS: Final = (
 )
 """The answers that a manager may be shown, in the order of the card."""
 
-REASONS: Final = ("asked", "quote", "complaint", "high_value", "application", "not_understood", "correction", "other")
+REASONS: Final = (
+    "asked",
+    "quote",
+    "complaint",
+    "high_value",
+    "application",
+    "not_understood",
+    "correction",
+    "fee_first",
+    "other",
+)
 WORDS_SHOWN: Final = 160
 """Characters of a transcript's line that a card shows."""
 
@@ -75,12 +85,13 @@ class Background:
     """What is known of a customer beside the answers.
 
     `quote` are the figures of the last quote as it was shown; `consents` each notice's id with its state; `application`
-    the last one's reference and stage, the reference absent until the lender gave one.
+    the last one's reference and stage, the reference absent until the lender gave one; `signals` say what is worth a second look in it.
     """
 
     quote: Values | None = None
     consents: tuple[tuple[str, str], ...] = ()
     application: tuple[str | None, str] | None = None
+    signals: tuple[Text, ...] = ()
 
 
 def shareable(answers: Values) -> Values:
@@ -191,6 +202,7 @@ def _background_lines(background: Background, knows: Knows) -> tuple[Text, ...]:
     if background.application is not None:
         reference, stage = background.application
         lines.append(Text("lead.application", {"reference": reference, "stage": Text(f"stage.{stage}.name")}))
+    lines.extend(Text("lead.signal", {"signal": signal}) for signal in background.signals)
     lines.extend(_consent(notice, state, knows) for notice, state in background.consents)
     return tuple(lines)
 

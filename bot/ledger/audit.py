@@ -102,6 +102,13 @@ ACTS: Final[Mapping[str, Act]] = {
     "privacy.receipt": Act("A customer was given the receipt of a consent.", ("record",)),
     "quote.shown": Act("A quote was shown and kept.", ("quote", "product", "release")),
     "retention.run": Act("Data whose time was over was removed.", ("what", "removed")),
+    "safety.fee_asked": Act("A customer tells that they were asked for money before a pay-out."),
+    "signal.agent_words": Act("Words such as paid agents use were noticed in what was typed."),
+    "signal.asked": Act("A customer was asked about a signal before handing in.", ("signal", "release")),
+    "signal.screened": Act(
+        "An application was looked through for signals; none refuses it.",
+        ("application", "outcome", "release", "version", "signals"),
+    ),
     "story.viewed": Act("Somebody has looked at a customer's story.", ("by",)),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+from bot.applications.signals import SignalRules, parse_signals, signal_keys
 from bot.applications.usual_times import NO_TIMES, parse_usual_times
 from bot.core.errors import ContentError, TillwiseError
 from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
@@ -75,6 +76,7 @@ class _Parsed:
     topics: Mapping[str, Answer]
     notices: Mapping[str, Notice]
     branches: Mapping[str, Branch]
+    signals: SignalRules | None
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -129,6 +131,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         topics=each("answers", parse_topics),
         notices=each("notices", parse_notices),
         branches=each("branches", parse_branches),
+        signals=attempt(lambda: parse_signals(documents["signals"]), None),
     )
 
 
@@ -279,6 +282,8 @@ def _needed(parsed: _Parsed) -> Iterator[tuple[str, str, str]]:
     yield from ((key, "stories", "") for key in sorted(story_keys(parsed.stories)))
     for answer in parsed.answers.values():
         yield from ((key, "answers", answer.topic) for key in (answer.key, answer.title))
+    if parsed.signals is not None:
+        yield from ((key, "signals.yaml", "") for key in signal_keys(parsed.signals))
     yield from ((notice.text, f"notices/{notice.id}.yaml", "text") for notice in parsed.notices.values())
     for branch in parsed.branches.values():
         yield from ((key, f"branches/{branch.id}.yaml", "") for key in branch_keys(branch))

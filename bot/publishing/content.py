@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from bot.applications.signals import NO_SIGNALS, SignalRules, parse_signals
 from bot.applications.usual_times import NO_TIMES, UsualTimes, parse_usual_times
 from bot.dialogs.model import FlowBook
 from bot.dialogs.reader import parse_flows
@@ -41,6 +42,7 @@ class Content:
     usual_times: UsualTimes
     appointments: AppointmentRules | None
     branches: Mapping[str, Branch]
+    signals: SignalRules
 
 
 def assemble(
@@ -66,12 +68,18 @@ def assemble(
         usual_times=_usual_times(documents),
         appointments=parse_appointments(documents["appointments"]) if "appointments" in documents else None,
         branches=parse_branches(documents.get("branches", {})),
+        signals=_signals(documents),
     )
 
 
 def _usual_times(documents: Documents) -> UsualTimes:
     """Releases made before there were any have none."""
     return parse_usual_times(documents["usual_times"]) if "usual_times" in documents else NO_TIMES
+
+
+def _signals(documents: Documents) -> SignalRules:
+    """Releases made before there were any have none."""
+    return parse_signals(documents["signals"]) if "signals" in documents else NO_SIGNALS
 
 
 def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:
@@ -90,6 +98,7 @@ def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:
         words=label_words(label_keys(flows.values(), texts.keys), messages),
         placeholders={key: texts.placeholders(key) for key in texts.keys},
         notices=parse_notices(documents["notices"]),
+        spots=_signals(documents).words,
     )
 
 

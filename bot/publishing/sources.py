@@ -30,6 +30,7 @@ class Sources:
     usual_times: Path = field(default_factory=resources.usual_times)
     appointments: Path = field(default_factory=resources.appointments)
     branches: Path = field(default_factory=resources.branches)
+    signals: Path = field(default_factory=resources.signals)
     locales: Path = field(default_factory=resources.locales)
 
 
@@ -47,6 +48,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "usual_times": _file(lie.usual_times),
         "appointments": _file(lie.appointments),
         "branches": _folder(lie.branches),
+        "signals": _file(lie.signals),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())
         },

@@ -11,6 +11,7 @@ from bot.storage.rows import (
     AppointmentRow,
     AssessmentRow,
     DocumentPageRow,
+    FingerprintRow,
     InboxRow,
     LeadRow,
     MilestoneRow,
@@ -23,6 +24,7 @@ from bot.storage.sql import Executor, compiled, given
 _application: Final = table(ApplicationRow)
 _appointment: Final = table(AppointmentRow)
 _assessment: Final = table(AssessmentRow)
+_fingerprint: Final = table(FingerprintRow)
 _inbox: Final = table(InboxRow)
 _page: Final = table(DocumentPageRow)
 _lead: Final = table(LeadRow)
@@ -46,6 +48,7 @@ _STEPS: Final = tuple(
         sa.update(_inbox).where(_of(_inbox)).values(event=sa.null(), trace=sa.text("'[]'")),
         sa.delete(_outbox).where(_of(_outbox)),
         sa.delete(_appointment).where(_of(_appointment)),
+        sa.delete(_fingerprint).where(_of(_fingerprint)),
         sa.delete(_assessment).where(_of(_assessment)),
         sa.delete(_page).where(_of(_page)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),

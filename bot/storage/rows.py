@@ -280,6 +280,40 @@ class DocumentPageRow(Row, table=True):
     handed_in_at: datetime | None = _moment(default=None)
 
 
+class ScreeningRow(Row, table=True):
+    """What the rules of signals found in an application: the fields of `Screening`. It goes with its application."""
+
+    __tablename__ = "screening"
+    __table_args__ = (sa.Index(None, "conversation_id"), sa.Index(None, "application"))
+
+    number: int | None = _identity()
+    application: str = Field(
+        sa_column=sa.Column(sa.Text, sa.ForeignKey("application.id", ondelete="CASCADE"), nullable=False)
+    )
+    conversation_id: int = _owner()
+    release: int
+    version: int
+    outcome: str = _text()
+    findings: list[Any] = _json()
+    facts: dict[str, Any] = _json()
+    at: datetime = _moment()
+    asked: str | None = _text(default=None)
+    answer: str | None = _text(default=None)
+
+
+class FingerprintRow(Row, table=True):
+    """A keyed hash of something that an application gave, for comparison between accounts."""
+
+    __tablename__ = "fingerprint"
+    __table_args__ = (sa.Index(None, "kind", "digest"), sa.Index(None, "at"))
+
+    conversation_id: int = _big(primary_key=True)
+    kind: str = _text(primary_key=True)
+    digest: str = _text(primary_key=True)
+    application: str = _text()
+    at: datetime = _moment()
+
+
 class LenderEventRow(Row, table=True):
     """An event a lender has sent; `applied` is set once an application has taken it in.
 

@@ -22,6 +22,7 @@ from asyncpg.exceptions import (
 from bot.applications.application import Applications
 from bot.applications.consent import Consents
 from bot.applications.documents import Pages
+from bot.applications.signals import Fingerprints, Screenings
 from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
@@ -60,6 +61,7 @@ from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.pages import PostgresPages
 from bot.storage.repositories.quotes import PostgresQuotes
+from bot.storage.repositories.signals import PostgresFingerprints, PostgresScreenings
 from bot.storage.repositories.transcript import BELOW, SHOWN, shown_as, transcript
 from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
 from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK
@@ -84,15 +86,25 @@ class PostgresUnitOfWork:
         "appointments",
         "assessments",
         "consents",
+        "fingerprints",
         "leads",
         "lender_events",
         "managers",
         "pages",
         "quotes",
+        "screenings",
         "stage_times",
     )
 
-    def __init__(self, connection: Any, clock: Clock, owner: str, lease: timedelta, times: StageTimesCache) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
+        self,
+        connection: Any,
+        clock: Clock,
+        owner: str,
+        lease: timedelta,
+        times: StageTimesCache,
+        signals_key: bytes | None,
+    ) -> None:
         self._connection = connection
         self._clock = clock
         self._owner = owner
@@ -107,6 +119,8 @@ class PostgresUnitOfWork:
         self.assessments: Assessments = PostgresAssessments(connection)
         self.applications: Applications = PostgresApplications(connection)
         self.pages: Pages = PostgresPages(connection)
+        self.screenings: Screenings = PostgresScreenings(connection)
+        self.fingerprints: Fingerprints = PostgresFingerprints(connection, signals_key)
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
         self.leads: Leads = PostgresLeads(connection)
         self.managers: Managers = PostgresManagers(connection)
@@ -324,10 +338,20 @@ class _Work:
 class PostgresStorage:
     """Opens units of work on a database.
 
-    `owner` names this process: the messages of its turns are its own to send until `lease` has run out.
+    `owner` names this process: the messages of its turns are its own to send until `lease` has run out. `signals_key` is the
+    secret of the hashes by which accounts are compared; without one they are not.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, owner: str, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        owner: str,
+        lease: timedelta = LEASE,
+        signals_key: bytes | None = None,
+    ) -> None:
+        self._signals_key = signals_key
         self.database = database
         self._clock = clock
         self._owner = owner
@@ -340,4 +364,4 @@ class PostgresStorage:
 
     def unit(self, connection: Any) -> PostgresUnitOfWork:
         """A unit of work on a connection whose transaction has begun, and that the caller ends."""
-        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease, self._times)
+        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease, self._times, self._signals_key)

@@ -12,6 +12,7 @@ import orjson
 from bot.applications.application import Applications
 from bot.applications.consent import Consents, text_hash
 from bot.applications.documents import Pages
+from bot.applications.signals import Fingerprints, Screenings
 from bot.applications.usual_times import StageTimes
 from bot.conversation.ports import (
     AlreadyTaken,
@@ -44,11 +45,13 @@ from bot.testing.memory_records import (
     MemoryApplications,
     MemoryAssessments,
     MemoryConsents,
+    MemoryFingerprints,
     MemoryLeads,
     MemoryLenderEvents,
     MemoryManagers,
     MemoryPages,
     MemoryQuotes,
+    MemoryScreenings,
     MemoryStageTimes,
     stored,
 )
@@ -72,6 +75,8 @@ class MemoryUnitOfWork:
         self.assessments: Assessments = MemoryAssessments(transaction)
         self.applications: Applications = MemoryApplications(transaction)
         self.pages: Pages = MemoryPages(transaction)
+        self.screenings: Screenings = MemoryScreenings(transaction)
+        self.fingerprints: Fingerprints = MemoryFingerprints(transaction)
         self.lender_events: LenderEvents = MemoryLenderEvents(transaction)
         self.leads: Leads = MemoryLeads(transaction)
         self.managers: Managers = MemoryManagers(transaction)
@@ -175,6 +180,13 @@ class MemoryUnitOfWork:
         for application in records.applications.rows():
             if application.conversation == conversation and application.reference is None:
                 records.applications.remove(application.id)
+        kept = {application.id for application in records.applications.rows()}
+        for number, screening in records.screenings.items():
+            if screening.application not in kept:
+                records.screenings.remove(number)
+        for of, kind, digest in [key for key, _ in records.fingerprints.items()]:
+            if of == conversation:
+                records.fingerprints.remove((of, kind, digest))
         named = {application.quote for application in records.applications.rows()}
         for quote in records.quotes.rows():
             if quote.conversation == conversation and quote.id not in named:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.applications.documents import Page
 from bot.applications.events import LenderEvent
+from bot.applications.signals import Screening
 from bot.applications.stages import Stage
 from bot.applications.usual_times import ENOUGH, LOOK_BACK, UsualTime, UsualTimes
 from bot.conversation.ports import StoredAssessment, StoredQuote
@@ -22,6 +23,7 @@ from bot.core.errors import StateError
 from bot.core.values import Values
 from bot.handoff.records import Lead, Manager
 from bot.ledger.chain import Seal
+from bot.storage.repositories.signals import fingerprint
 from bot.testing.memory_tables import Heard, Transaction
 
 _OPEN = ("requested", "offered", "accepted", "active")
@@ -202,6 +204,57 @@ class MemoryPages:
             for page in self._pages.rows()
             if (page.application, page.document) == about and page.handed_in_at is None
         ]
+
+
+class MemoryScreenings:
+    """See `Screenings`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, screening: Screening) -> None:
+        """See `Screenings.add`."""
+        findings = tuple(replace(one, values=stored(one.values)) for one in screening.findings)
+        kept = replace(screening, facts=stored(screening.facts), findings=findings)
+        self._transaction.screenings.put(next(self._transaction.tables.numbers), kept)
+
+    async def of_conversation(self, conversation: int) -> tuple[Screening, ...]:
+        """See `Screenings.of_conversation`."""
+        return tuple(one for one in self._transaction.screenings.rows() if one.conversation == conversation)
+
+    async def latest(self, application: str) -> Screening | None:
+        """See `Screenings.latest`."""
+        found = [one for one in self._transaction.screenings.rows() if one.application == application]
+        return found[-1] if found else None
+
+
+class MemoryFingerprints:
+    """See `Fingerprints`, with a key that is no secret."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._fingerprints = transaction.fingerprints
+
+    async def keep(self, conversation: int, application: str, given: Mapping[str, str], at: datetime) -> None:
+        """See `Fingerprints.keep`."""
+        for kind, value in given.items():
+            self._fingerprints.put((conversation, kind, fingerprint(b"in memory", kind, value)), at)
+
+    async def elsewhere(self, conversation: int, kind: str, value: str, since: datetime) -> int:
+        """See `Fingerprints.elsewhere`."""
+        digest = fingerprint(b"in memory", kind, value)
+        return sum(
+            whose != conversation and (of, what) == (kind, digest) and at >= since
+            for (whose, of, what), at in self._fingerprints.items()
+        )
+
+    async def here(self, conversation: int, kind: str, value: str, since: datetime) -> int:
+        """See `Fingerprints.here`."""
+        digest = fingerprint(b"in memory", kind, value)
+        others = sum(
+            (whose, of) == (conversation, kind) and what != digest and at >= since
+            for (whose, of, what), at in self._fingerprints.items()
+        )
+        return others + 1
 
 
 class MemoryStageTimes:

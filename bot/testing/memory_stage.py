@@ -259,7 +259,7 @@ class MemoryStage:
         return DocumentPages(
             storage=self.storage, turns=self.turns, fetch=fetch, files=self.files,  # type: ignore[arg-type]  # as in `_news`
             cipher=SharedKeyCipher((b"stories" + bytes(25),)), scanner=SampleScanner(), failures=self.seen_by_staff,
-            clock=self.clock,
+            clock=self.clock, content=self.content,
         )  # fmt: skip
 
     def _news(self) -> LenderNews:

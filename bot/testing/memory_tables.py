@@ -13,6 +13,7 @@ from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
 from bot.applications.documents import Page
 from bot.applications.events import LenderEvent
+from bot.applications.signals import Screening
 from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment, StoredQuote
 from bot.core.values import Values
 from bot.dialogs.events import Event
@@ -85,6 +86,8 @@ class Tables:
     assessments: dict[str, StoredAssessment] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
+    screenings: dict[int, Screening] = field(default_factory=dict)
+    fingerprints: dict[tuple[int, str, str], datetime] = field(default_factory=dict)
     lender_events: dict[tuple[str, str], Heard] = field(default_factory=dict)
     leads: dict[int, Lead] = field(default_factory=dict)
     managers: dict[int, Manager] = field(default_factory=dict)
@@ -156,6 +159,8 @@ class Transaction:
         self.assessments = Draft(tables.assessments)
         self.applications = Draft(tables.applications)
         self.pages = Draft(tables.pages)
+        self.screenings = Draft(tables.screenings)
+        self.fingerprints = Draft(tables.fingerprints)
         self.lender_events = Draft(tables.lender_events)
         self.leads = Draft(tables.leads)
         self.managers = Draft(tables.managers)

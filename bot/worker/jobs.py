@@ -45,7 +45,8 @@ class Uses:
     """The use cases that jobs carry out.
 
     `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
-    their end, by conversation and record. `forget_files` removes the files whose time is over.
+    their end, by conversation and record. `forget_files` removes the files whose time is over,
+    `forget_hashes` the hashes that are too old to be compared with.
     """
 
     storage: Storage
@@ -63,6 +64,7 @@ class Uses:
     anchor: Callable[[], Awaitable[None]]
     over: Callable[[], Awaitable[Sequence[tuple[int, str]]]]
     forget_files: Callable[[], Awaitable[int]]
+    forget_hashes: Callable[[], Awaitable[int]]
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
@@ -84,6 +86,11 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     @app.task(name="purge-inbox", queueing_lock="purge-inbox")
     async def purge_inbox(timestamp: int) -> None:
         _log.info("inbox purged", updates=await uses.purge())
+
+    @app.periodic(cron="52 3 * * *")
+    @app.task(name="forget-fingerprints", queueing_lock="forget-fingerprints")
+    async def forget_fingerprints(timestamp: int) -> None:
+        _log.info("hashes of applications forgotten", removed=await uses.forget_hashes())
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="anchor-ledgers", queueing_lock="anchor-ledgers")

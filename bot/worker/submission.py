@@ -38,6 +38,7 @@ class Submissions:
         async with self._storage.work() as work:
             application = await work.applications.get(application_id)
             quote = await work.quotes.latest(application.conversation) if application else None
+            screening = await work.screenings.latest(application.id) if application else None
             why = await halted(work, application, self._notices()) if application else None
         if application is None:
             return
@@ -47,7 +48,8 @@ class Submissions:
             await self._news.cancelled(application, request, why)
             return
         rate = quote.values.get("rate") if quote and quote.id == application.quote else None
-        submission = _submission(application, rate if isinstance(rate, Rate) else None, locale)
+        signals = screening.named() if screening else ()
+        submission = _submission(application, rate if isinstance(rate, Rate) else None, locale, signals)
         try:
             reference = application.reference or await self._handed_in(submission)
         except Refused as refusal:
@@ -68,7 +70,9 @@ class Submissions:
         return (await self._lender.submit(submission, submission.application)).reference
 
 
-def _submission(application: Application, rate: Rate | None, locale: str) -> Submission:
+def _submission(
+    application: Application, rate: Rate | None, locale: str, signals: tuple[tuple[str, str], ...]
+) -> Submission:
     return Submission(
         application=application.id,
         product=application.product,
@@ -81,6 +85,7 @@ def _submission(application: Application, rate: Rate | None, locale: str) -> Sub
         callback_url=None,
         locale=locale,
         rate=rate,
+        signals=signals,
     )
 
 

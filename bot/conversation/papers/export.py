@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
+from bot.applications.signals import Screening
 from bot.conversation.history import History
 from bot.conversation.papers.paper import Entry, Paper, Section
 from bot.conversation.papers.wording import Words
@@ -152,6 +153,7 @@ def _json(history: History, words: Words, now: datetime) -> bytes:
         "answers": history.answers(),
         "consents": [_consent(record) for record in history.consents],
         "applications": [_application(application) for application in history.applications],
+        "signals": [_screening(screening) for screening in history.screenings],
         "quotes": [_quote(quote) for quote in history.quotes],
         "talks_with_managers": [_lead(lead) for lead in history.leads],
         "appointments": [_appointment(one) for one in history.appointments],
@@ -180,6 +182,20 @@ def _application(application: Application) -> Mapping[str, Any]:
             {"at": event.time, "type": event.type, "stage": event.data.stage and str(event.data.stage)}
             for event in application.progress.history
         ],
+    }
+
+
+def _screening(screening: Screening) -> Mapping[str, Any]:
+    return {
+        "application": screening.application,
+        "at": screening.at,
+        "content_release": screening.release,
+        "rules_version": screening.version,
+        "outcome": screening.outcome,
+        "signals": [{"code": one.code, "outcome": one.outcome, "because": one.values} for one in screening.findings],
+        "facts": screening.facts,
+        "asked": screening.asked,
+        "answer": screening.answer,
     }
 
 

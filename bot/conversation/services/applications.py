@@ -14,10 +14,15 @@ from bot.conversation.ports import Job
 from bot.conversation.progress_cards import card_slot, usual_times
 from bot.conversation.rendering import trimmed, trimmed_figure
 from bot.conversation.services.call import Call, Result
+from bot.conversation.services.signals import asked_in_form
+from bot.conversation.signals import keep_screening
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.comparison import offer_table
 from bot.products.fees import early_settlement_text
 from bot.products.quote import Quote, make_quote, quote_on_terms, quote_values
+
+_NO_ANSWERS: Final = ("application", "signal_answer")
+"""What a form passes that is no answer for the lender."""
 
 LISTED: Final = 3
 """Applications whose cards are shown: the newest ones."""
@@ -169,6 +174,7 @@ async def submit_application(call: Call) -> Job:
         quote=application.quote,
         consents=application.consents,
     )
+    await keep_screening(call, application, asked_in_form(call))
     return Job(
         "submit-application",
         {"application": application.id, "conversation": call.conversation.id, "request": call.request,
@@ -193,7 +199,7 @@ async def _application(call: Call) -> Application:
         months=months.count,
         method=method if isinstance(method, str) and method in product.methods else product.methods[0],
         segment=call.text("segment"),
-        answers={name: value for name, value in call.values.items() if value is not None and name != "application"},
+        answers={name: value for name, value in call.values.items() if value is not None and name not in _NO_ANSWERS},
         consents=tuple(record.record_id for record in consents.values() if record.state == "given"),
         quote=shown.id if shown and shown.product == product.id else None,
         release=call.content.number,

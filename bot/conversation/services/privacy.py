@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from bot.applications.stages import DECISIONS, FINAL
@@ -51,14 +51,16 @@ async def keep_correction(call: Call) -> Result:
 async def explain_results(call: Call) -> Result:
     """What was worked out or decided for the customer, each with when, by which rules, and what they were."""
     history = await history_of(call.work, call.conversation)
-    found = sorted(_results(history), key=lambda one: str(one[0].values["time"]), reverse=True)[:RESULTS]
+    found = sorted(
+        _results(history, call.content.texts.knows), key=lambda one: str(one[0].values["time"]), reverse=True
+    )[:RESULTS]
     for _, kind, of in found:
         call.audit("privacy.explained", kind=kind, of=of)
     texts = tuple(trimmed(text, call.content.texts) for text, _, _ in found)
     return Result("found" if found else "none", {"results": texts})
 
 
-def _results(history: History) -> Iterator[tuple[Text, str, str]]:
+def _results(history: History, knows: Callable[[str], bool]) -> Iterator[tuple[Text, str, str]]:
     """Each result as a text, with its kind and what it is known by."""
     for quote in history.quotes:
         values: dict[str, Value] = {
@@ -72,6 +74,11 @@ def _results(history: History) -> Iterator[tuple[Text, str, str]]:
             product = Text(f"product.{act.details['product']}.name")
             values = {"time": act.at, "release": act.details["release"], "product": product, "outcome": outcome}
             yield Text("explain.eligibility", values), "eligibility", act.id
+    for screening in history.screenings:
+        told = [finding.for_customer() for finding in screening.findings]
+        found = tuple(text for text in told if knows(text.key)) or (Text("explain.no_signals"),)
+        values = {"time": screening.at, "release": screening.release, "signals": found}
+        yield Text("explain.signals", values), "signals", screening.application
     for application in history.applications:
         progress = application.progress
         if progress.decision in DECISIONS or progress.stage in DECISIONS:

@@ -15,6 +15,7 @@ from bot.conversation.services import (
     privacy,
     products,
     quotes,
+    signals,
 )
 from bot.conversation.services.call import Remote, Service
 
@@ -69,6 +70,8 @@ LOCAL: Final[Mapping[str, Service]] = {
     "list-held": privacy.list_held,
     "keep-correction": privacy.keep_correction,
     "explain-results": privacy.explain_results,
+    "look-over": signals.look_over,
+    "note-fee-first": signals.note_fee_first,
     "record-adult": privacy.record_adult,
     "record-minor": privacy.record_minor,
     "erase-customer": privacy.erase_customer,

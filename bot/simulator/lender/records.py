@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,6 +31,14 @@ class Amount(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
+class Signal(BaseModel):
+    """Something that is worth a second look in an application."""
+
+    model_config = ConfigDict(frozen=True)
+    code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+    outcome: Literal["ask", "manual_review"]
+
+
 class Submitted(BaseModel):
     """An application as it was handed in."""
 
@@ -46,6 +54,7 @@ class Submitted(BaseModel):
     consents: Annotated[tuple[str, ...], Field(min_length=1)]
     callback_url: Annotated[str, Field(pattern="^https?://", max_length=500)] | None = None
     locale: _Name
+    signals: tuple[Signal, ...] = ()
 
 
 class Terms(BaseModel):

@@ -194,6 +194,9 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return draw(st.sampled_from(("withdrawn", "none"))), {"withdrawn": (WORDS,)}
         case "consent-receipt" | "export-data":
             return draw(st.sampled_from(("given", "failed"))), {}
+        case "look-over":
+            asked: Values = {"signal_asked": "many_loans", "signal_question": WORDS}
+            return draw(st.sampled_from(("ask", "clear", "odd"))), asked
         case "respect-refusals":
             no = draw(st.lists(st.sampled_from(NOTICES[:3]), unique=True))
             return "respected", {f"consent_{notice}": "refused" for notice in no}
@@ -203,7 +206,7 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return draw(st.sampled_from(("kept", "with_lender"))), {}
         case "explain-results":
             return draw(st.sampled_from(("found", "none"))), {"results": (WORDS, WORDS)}
-        case "record-minor" | "record-adult":
+        case "record-minor" | "record-adult" | "note-fee-first":
             return "noted", {"under_age": request.service == "record-minor"}
         case "withdraw-consents":
             return draw(st.sampled_from(("withdrawn", "none"))), {"withdrawn": (WORDS,)}
@@ -225,6 +228,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return "quoted", {"quote": "q", "quote_text": WORDS}
         case "check-consents":
             return "stand", {}
+        case "look-over":
+            return "clear", {}
         case "respect-refusals":
             return "none", {}
         case "assess-eligibility":

@@ -117,7 +117,7 @@ class World:
             assert form & {"review", "submit", *ASKED_AGAIN}, "nobody confirmed this application"
         if request.service == "submit-application":
             assert self._agreed_to_share(), "an application goes out without its consent"
-            assert form & {"consents", "failed"}, "nobody confirmed this application"
+            assert form & {"consents", "failed", "look_over", "clarify"}, "nobody confirmed this application"
 
     def _agreed_to_share(self) -> bool:
         frame = self.state.frames[-1]

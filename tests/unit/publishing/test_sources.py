@@ -30,6 +30,7 @@ def test_documents_hold_every_kind_of_content_by_file() -> None:
         "usual_times",
         "appointments",
         "branches",
+        "signals",
         "messages",
     }
     assert read["flows"]["welcome.yaml"]["entry"] == "segment"
