@@ -15,6 +15,7 @@ from bot import app as program
 from bot import demo as demonstration
 from bot.commands import answers, ledgers
 from bot.commands.lender import lender
+from bot.commands.managers import managers
 from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
@@ -23,19 +24,12 @@ from bot.commands.story import console_link, story
 from bot.conversation.services.registry import SERVICES
 from bot.dialogs.diagram import diagram
 from bot.dialogs.reader import parse_flows
-from bot.gateways.telegram.account import account
-from bot.gateways.telegram.client import BotApi
-from bot.handoff.invitations import hashed, new_code, payload
-from bot.handoff.records import Manager
-from bot.ledger.audit import audited, by_operator
 from bot.products.report import quote_report, report_table
 from bot.publishing.check import check
 from bot.publishing.sources import read_documents
 from bot.settings import load, load_storage
 from bot.storage.dead_letters import PostgresDeadLetters
-from bot.storage.ledgers import record_acts
 from bot.storage.lender_events import PostgresLenderEvents
-from bot.storage.repositories.managers import PostgresManagers
 
 cli = typer.Typer(
     name="tillwise",
@@ -45,14 +39,13 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 content = typer.Typer(help="Content: flows, texts, products, stories, answers and notices.", no_args_is_help=True)
-manager = typer.Typer(help="Account managers.", no_args_is_help=True)
 submissions = typer.Typer(help="What could not be handed to the lender.", no_args_is_help=True)
 cli.add_typer(submissions, name="submissions")
 cli.add_typer(lender, name="lender")
 cli.add_typer(content, name="content")
 content.command("learn")(answers.content_learn)
 content.command("evaluate")(answers.content_evaluate)
-cli.add_typer(manager, name="manager")
+cli.add_typer(managers, name="manager")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")
 cli.command()(story)
@@ -194,31 +187,6 @@ def content_diagram(flow: Annotated[str, typer.Argument(help="Name of the flow."
     if flow not in flows:
         _fail(f"there is no flow '{flow}'; there are {', '.join(sorted(flows))}")
     typer.echo(diagram(flows[flow]))
-
-
-@manager.command("add")
-def manager_add(
-    name: Annotated[str, typer.Argument(help="The name that customers see.")],
-    role: Annotated[str, typer.Option(help="The role that customers see.")] = "客户经理",
-    hours: Annotated[str, typer.Option(help="Working hours, as customers are to read them.")] = "周一至周五 9:00–18:00",
-    language: Annotated[str, typer.Option(help="The language that the bot speaks with the manager.")] = "zh",
-) -> None:
-    """Add an account manager and print the invitation link, which works once. Needs BOT_TOKEN."""
-    settings = _settings()
-
-    async def add() -> None:
-        code = new_code()
-        async with BotApi(settings.token.get_secret_value(), settings.telegram_api) as api:
-            who = await account(api)
-        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
-            invited = Manager(id=0, name=name, role=role, hours=hours, language=language, invitation=hashed(code))
-            async with database.transaction() as connection:
-                added = await PostgresManagers(connection).add(invited)
-                act = audited("manager.invited", by_operator("command line"), None, datetime.now(UTC), manager=added.id)
-                await record_acts(connection, [act])
-        typer.echo(f"https://t.me/{who.username}?start={payload(code)}")
-
-    _run(add())
 
 
 @submissions.command("list")

@@ -67,6 +67,11 @@ def branches() -> Path:
     return PACKAGE / "handoff" / "branches"
 
 
+def desk() -> Path:
+    """The file that says how fast customers are to meet a person."""
+    return PACKAGE / "handoff" / "desk.yaml"
+
+
 def usual_times() -> Path:
     """The file that says how long each stage usually takes, until our own history does."""
     return PACKAGE / "applications" / "usual_times.yaml"

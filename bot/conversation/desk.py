@@ -2,7 +2,8 @@
 
 Everything here happens inside the transaction of one turn, which holds the lock of one conversation: the customer's or a
 manager's. Locks are taken in one order, so that no two turns can wait for each other: first the turn's own conversation,
-and never a second one; then, at joining only, the manager's row; then leads, by rising number where there are several.
+and never a second one; then, at joining only, the manager's row; then, where it is decided who gets a lead, the routing lock,
+which all processes share; then leads. Who locks several leads holds the routing lock.
 Rows of other conversations are only added to (messages, milestones), which waits for no lock of theirs.
 
 So what concerns a customer's conversation is never applied from a manager's turn but left as a job under a key of its own.
@@ -17,6 +18,8 @@ The jobs, each with the `conversation` whose turn it is to run in:
 
 - `deliver-event` with `event` and `key`: the conversation takes the event under that key;
 - `lead-joined` with `lead`: `Desk.joined`;
+- `next-manager` with `lead` and `assignment`: `Desk.next_manager`;
+- `lead-late` with `lead` and `mark`: `Desk.late`;
 - `expire-lead` with `lead`: `Desk.expire`;
 - `offer-waiting`: `Desk.offer_waiting`.
 """
@@ -25,11 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from bot.conversation.desk_diary import DeskDiary
-from bot.conversation.desk_leads import WAITING, LeadDesk
+from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_visit import Visit
 from bot.conversation.diary import Diary
@@ -38,7 +41,6 @@ from bot.core.errors import StateError
 from bot.core.values import Text, Values
 from bot.dialogs.events import Attached, Event, Said, Shared
 from bot.handoff import invitations
-from bot.handoff.hours import hours_text
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import Score, score
 from bot.ledger.audit import audited, by_manager
@@ -56,13 +58,13 @@ class DeskTurn:
 class Desk:
     """Where customers and account managers meet.
 
-    `content` gives the words and the lead rules of the moment. A lead that nobody has accepted `accept_within` after it was first offered
-    expires.
+    `content` gives the words, the lead rules and the targets of the moment. `told` hears of each event of a lead, within
+    its transaction.
     """
 
-    def __init__(self, content: Callable[[], Content], accept_within: timedelta = timedelta(minutes=5)) -> None:
+    def __init__(self, content: Callable[[], Content], told: tuple[Told, ...] = ()) -> None:
         self._content = content
-        self._accept_within = accept_within
+        self._told = told
 
     def facts(self) -> Values:
         """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
@@ -77,17 +79,17 @@ class Desk:
     async def request(
         self, work: UnitOfWork, conversation: Conversation, reason: str, facts: Values, now: datetime
     ) -> tuple[Literal["offered", "nobody"], Values]:
-        """Open the customer's lead, or find the open one, and offer it to the managers who are there.
+        """Open the customer's lead, or find the open one, and ask the manager whose turn it is.
 
         `offered`: somebody was asked, or is on the way. `nobody`: the lead waits until somebody is there. The values say
-        `minutes` (how long an offer stands), `hours` (when managers are there) and `there` (when somebody is again).
+        `when` somebody comes, the `position` among those who wait, `minutes` until the customer hears again at the latest,
+        and the desk's `hours`.
         """
         leads = self._leads(work, now)
+        await work.assignments.lock()
         lead = await work.leads.open_of(conversation.id) or await leads.open(conversation, reason, facts)
-        if lead.status == "requested":
-            lead = await leads.offer(lead, await work.managers.on_duty())
-        minutes = -(-self._accept_within // timedelta(minutes=1))
-        answers: Values = {"minutes": minutes, **there(self._content(), now)}
+        lead = await leads.routing.place(lead)
+        answers = await leads.routing.prospects(lead)
         if lead.status != "requested":
             return "offered", answers
         leads.look_again(conversation.id)
@@ -128,7 +130,7 @@ class Desk:
             await leads.activate(lead, manager)
 
     async def expire(self, work: UnitOfWork, lead: int, now: datetime) -> None:
-        """The time to accept is over. Nothing where somebody has accepted, or the lead is closed."""
+        """Nobody has come for too long. Nothing where somebody has accepted, or the lead is closed."""
         found = await work.leads.get(lead)
         if found is not None and found.status in WAITING:
             await self._leads(work, now).expire(found)
@@ -144,13 +146,46 @@ class Desk:
         found = await work.appointments.get(appointment)
         if found is None or found.state != "booked" or found.manager is None:
             return
+        await work.assignments.lock()
         manager = await work.managers.get(found.manager)
         leads = self._leads(work, now)
         lead = await work.leads.open_of(conversation.id) or await leads.open(
             conversation, "asked", answers_of(conversation)
         )
         if manager is not None and lead.status in WAITING:
-            await leads.offer(lead, (manager,))
+            await leads.routing.ask_for_appointment(lead, manager)
+
+    async def next_manager(self, work: UnitOfWork, lead: int, assignment: int, now: datetime) -> None:
+        """The time to accept is over: the next manager is asked. Nothing where that offer has ended or was accepted."""
+        await work.assignments.lock()
+        found = await work.leads.get(lead)
+        given = await work.assignments.open_of(lead)
+        if found is not None and found.status == "offered" and given is not None and given.id == assignment:
+            await self._leads(work, now).routing.pass_on(found, given)
+
+    async def late(self, work: UnitOfWork, lead: int, mark: Literal["delayed", "supervisor"], now: datetime) -> None:
+        """The customer is to hear that it takes longer, or supervisors are. Nothing where somebody has accepted."""
+        found = await work.leads.get(lead)
+        if found is None or found.status not in WAITING:
+            return
+        leads = self._leads(work, now)
+        await (leads.delayed(found) if mark == "delayed" else leads.call_supervisors(found))
+
+    async def reassign(self, work: UnitOfWork, lead: int, manager: int, by: int, now: datetime) -> bool:
+        """A supervisor gives a lead to another manager. False: it is closed, is that manager's, or there is no room.
+
+        `by` is the number of the supervisor; whether it is one is for the caller to know.
+        """
+        await work.assignments.lock()
+        found, leads = await work.leads.get(lead), self._leads(work, now)
+        seat = next((one for one in await leads.routing.seats() if one.manager.id == manager), None)
+        if found is None or found.status not in (*WAITING, *HELD) or seat is None or seat.manager.conversation is None:
+            return False
+        given = await work.assignments.open_of(lead)
+        if not seat.free or (given is not None and given.manager == manager):
+            return False
+        await leads.reassign(found, seat.manager, by)
+        return True
 
     # In either's turn
 
@@ -172,13 +207,13 @@ class Desk:
             await leads.withdraw(lead)
 
     async def offer_waiting(self, work: UnitOfWork, now: datetime) -> None:
-        """Offer the leads that wait to managers who are there and were not asked yet."""
-        there = await work.managers.on_duty()
-        for number in sorted(lead.id for lead in await work.leads.waiting()) if there else ():
-            lead = await work.leads.get(number)
-            if lead is not None and lead.status in WAITING:
-                asked = {manager.id for manager in await work.leads.offered_to(number)}
-                await self._leads(work, now).offer(lead, (one for one in there if one.id not in asked))
+        """Give the leads that wait to managers who are there, first come first served."""
+        await work.assignments.lock()
+        leads = self._leads(work, now)
+        for waiting in await work.leads.waiting():
+            lead = await work.leads.get(waiting.id)
+            if lead is not None:
+                await leads.routing.place(lead)
 
     # In the manager's turn
 
@@ -222,29 +257,19 @@ class Desk:
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
         content = self._content()
-        return LeadDesk(work, Messages(work, content.texts, content.lead_rules), now, self._accept_within)
+        messages = Messages(work, content.texts, content.lead_rules)
+        return LeadDesk(work, messages, now, content.targets, self._told)
 
     async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
         manager = await leads.work.managers.by_conversation(conversation.id)
         if manager is None:
             return
         await leads.work.managers.set_on_duty(manager.id, False)
+        await leads.work.assignments.lock()
+        await leads.leave(manager)
         lead = await leads.held_by(manager)
         if lead is not None:
             await leads.give_back(lead, manager)
-
-
-def there(content: Content, now: datetime) -> Values:
-    """When managers are there, and when somebody is again, in words."""
-    if content.appointments is None:
-        return {"hours": Text("desk.hours"), "there": None}
-    hours = content.appointments.hours
-    opening = hours.next_opening(now)
-    soon = opening is None or hours.is_open(now)
-    return {
-        "hours": hours_text(hours),
-        "there": Text("handoff.there_busy") if soon else Text("handoff.there_at", {"when": opening}),
-    }
 
 
 def answers_of(conversation: Conversation) -> Values:

@@ -5,20 +5,22 @@ Whoever calls a move holds the lead's lock. What concerns the customer's convers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from bot.conversation.desk_messages import Messages, language_of
+from bot.conversation.desk_messages import Messages
+from bot.conversation.desk_routing import Routing, clocks
 from bot.conversation.ports import Conversation, Job, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.dialogs.codec import encode_event
 from bot.dialogs.events import Event, Released, Signalled
 from bot.handoff import cards
 from bot.handoff.notes import Unsaid, notes_of, with_notes
-from bot.handoff.records import Lead, LeadStatus, Manager
-from bot.handoff.routing import eligible
+from bot.handoff.records import Assignment, Lead, LeadStatus, Manager, Outcome
+from bot.handoff.routing import Assigned
+from bot.handoff.service_level import Targets
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited, by_manager
 
 CONTACT_NOTICE: Final = "contact_by_manager"
@@ -32,13 +34,33 @@ HELD: Final[tuple[LeadStatus, ...]] = ("accepted", "active")
 
 
 @dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """Something has happened to a lead: `name` as the audit knows it, such as `lead.accepted`, with what it is about."""
+
+    name: str
+    lead: Lead
+    values: Mapping[str, str | int]
+    at: datetime
+
+
+Told = Callable[[UnitOfWork, LeadEvent], Awaitable[None]]
+"""Who hears of each event of a lead, within its transaction."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadDesk:
-    """Moves leads within one unit of work, at the time `now`."""
+    """Moves leads within one unit of work, at the time `now`; `told` hears of each move."""
 
     work: UnitOfWork
     messages: Messages
     now: datetime
-    accept_within: timedelta
+    targets: Targets
+    told: tuple[Told, ...] = ()
+
+    @property
+    def routing(self) -> Routing:
+        """Where leads are given to managers."""
+        return Routing(self)
 
     async def open(self, conversation: Conversation, reason: str, answers: Values) -> Lead:
         """A new lead of a customer who has none open."""
@@ -50,36 +72,25 @@ class LeadDesk:
             "may_contact": agreed or reason in ASKED_FOR,
         }
         lead = await self.work.leads.add(Lead(0, conversation.id, reason, "requested", facts, self.now))
-        await self._track("lead.requested", lead, reason=reason)
+        await self.track("lead.requested", lead, reason=reason)
+        clocks(lead, self)
         return lead
 
-    async def offer(self, lead: Lead, there: Iterable[Manager]) -> Lead:
-        """Ask those of the managers who may be asked; the first offer starts the time to accept."""
-        asked = eligible(there, language_of(lead), notes_of(lead).passed)
-        for manager in asked:
-            await self.work.leads.offered(lead.id, manager.id)
-            await self.messages.offer(lead, manager)
-        if not asked or lead.status != "requested":
-            return lead
-        offered = replace(lead, status="offered")
-        await self.work.leads.save(offered)
-        await self._track("lead.offered", lead, managers=len(asked))
-        payload = {"conversation": lead.conversation, "lead": lead.id}
-        self.work.defer(Job("expire-lead", payload, at=self.now + self.accept_within))
-        return offered
+    async def accept(self, lead: Lead, manager: Manager, target: str | None, *, edit: bool = True) -> None:
+        """The manager has won the lead: the others are told, the customer hears who it is.
 
-    async def accept(self, lead: Lead, manager: Manager, target: str | None) -> None:
-        """The manager has won the lead: the others are told, the customer hears who it is; `target` is the offer."""
-        taken = replace(lead, status="accepted", manager=manager.id, accepted_at=self.now)
+        `target` is the offer, in whose place the card is put where `edit` says so.
+        """
+        taken = replace(lead, status="accepted", manager=manager.id, accepted_at=lead.accepted_at or self.now)
         words = Text("desk.taken", {"lead": lead.id, "name": manager.name})
         await self.messages.put_over_offers(lead, words, but=manager.id)
-        taken = await self.messages.card(taken, manager, edit=True, target=target)
+        await self._assign(lead, manager)
+        taken = await self.messages.card(taken, manager, edit=edit, target=target)
         await self.work.leads.save(taken)
         await self.messages.about("desk.begin", lead, manager)
-        await self._track("lead.accepted", lead, manager=manager.id)
-        who: Values = {"name": manager.name, "role": manager.role, "hours": manager.hours}
-        signal = Signalled(self.now, "manager", "joined", {"told": Text("handoff.joined", who)})
-        self.deliver(lead.conversation, signal, f"lead:{lead.id}:joined")
+        await self.track("lead.accepted", lead, manager=manager.id)
+        signal = Signalled(self.now, "manager", "joined", {"told": await self._greeting(lead, manager)})
+        self.deliver(lead.conversation, signal, f"lead:{lead.id}:joined:{manager.id}:{self.now.isoformat()}")
         payload = {"conversation": lead.conversation, "lead": lead.id}
         self.work.defer(Job("lead-joined", payload, lock=_lock(lead.conversation)))
 
@@ -101,16 +112,22 @@ class LeadDesk:
         await self.work.leads.save(with_notes(lead, replace(notes, unsaid=(*notes.unsaid, words))))
 
     async def turn_down(self, lead: Lead, manager: Manager) -> None:
-        """The manager does not take the lead and is not asked again; it stays with the others."""
+        """The manager does not take the lead and is not asked again; the next one is."""
         notes = notes_of(lead)
-        await self.work.leads.save(with_notes(lead, replace(notes, passed=(*notes.passed, manager.id))))
-        await self._track("lead.passed", lead, manager=manager.id)
+        lead = with_notes(lead, replace(notes, passed=(*notes.passed, manager.id)))
+        await self.work.leads.save(lead)
+        await self.track("lead.passed", lead, manager=manager.id)
+        given = await self.work.assignments.open_of(lead.id)
+        if given is not None and given.manager == manager.id:
+            await self._end(lead, "passed")
+            await self.routing.again(lead)
 
     async def give_back(self, lead: Lead, manager: Manager, target: str | None = None) -> None:
         """The manager holds the customer no longer; the bot is called back. `target` is the card, where it is known."""
         returned = replace(await self._flushed(lead), status="returned", closed_at=self.now)
         await self.work.leads.save(returned)
-        await self._track("lead.returned", lead, manager=manager.id)
+        await self._end(lead, "returned")
+        await self.track("lead.returned", lead, manager=manager.id)
         await self.messages.put_over(lead, manager, Text("desk.closed", {"lead": lead.id}), target)
         self.deliver(lead.conversation, Released(self.now), f"lead:{lead.id}:released")
         if manager.conversation is not None:
@@ -120,17 +137,68 @@ class LeadDesk:
         """The customer of a lead that waits is gone."""
         await self.messages.put_over_offers(lead, Text("desk.withdrawn", {"lead": lead.id}))
         await self.work.leads.save(replace(lead, status="returned", closed_at=self.now))
-        await self._track("lead.withdrawn", lead)
+        await self._end(lead, "withdrawn")
+        await self.track("lead.withdrawn", lead)
 
     async def expire(self, lead: Lead) -> None:
         """Nobody has accepted in time: who was asked is told, and the customer, whom the bot serves on."""
         await self.messages.put_over_offers(lead, Text("desk.expired", {"lead": lead.id}))
         await self.work.leads.save(replace(lead, status="expired", closed_at=self.now))
-        await self._track("lead.expired", lead)
-        told = Text("handoff.expired", {"hours": Text("desk.hours")})
+        await self._end(lead, "withdrawn")
+        await self.track("lead.expired", lead)
+        told = Text("handoff.expired", {"hours": self.routing.hours()})
         self.deliver(
             lead.conversation, Signalled(self.now, "manager", "expired", {"told": told}), f"lead:{lead.id}:expired"
         )
+
+    async def delayed(self, lead: Lead) -> None:
+        """Nobody has come yet: the customer hears it, with the place in the queue and when somebody comes."""
+        await self.track("lead.delayed", lead)
+        told = Text("handoff.delayed", await self.routing.prospects(lead))
+        self.deliver(
+            lead.conversation, Signalled(self.now, "manager", "delayed", {"told": told}), f"lead:{lead.id}:delayed"
+        )
+
+    async def call_supervisors(self, lead: Lead) -> None:
+        """Nobody has come for too long: every supervisor hears it and may take the lead."""
+        await self.track("lead.escalated", lead)
+        minutes = int((self.now - lead.created_at).total_seconds() // 60)
+        for manager in await self.work.managers.all():
+            if manager.profile.supervisor:
+                await self.show(lead, manager)
+                await self.messages.about("desk.waits_too_long", lead, manager, number=lead.id, minutes=minutes)
+
+    async def show(self, lead: Lead, manager: Manager) -> None:
+        """Show a waiting lead to a manager who may take it without having been asked."""
+        await self.work.leads.offered(lead.id, manager.id)
+        await self.messages.offer(lead, manager)
+
+    async def reassign(self, lead: Lead, manager: Manager, by: int) -> None:
+        """A supervisor (number `by`) gives the lead to this manager: one that waits is offered, one that is held changes hands."""
+        assigned = Assigned(manager, "supervisor")
+        before = await self.holder(lead)
+        await self._end(lead, "reassigned")
+        await self.track("lead.reassigned", lead, manager=manager.id, by=by)
+        if before is None:
+            await self.messages.put_over_offers(lead, Text("desk.reassigned", {"lead": lead.id, "name": manager.name}))
+            await self.routing.ask(replace(lead, status="requested"), assigned)
+            return
+        lead = await self._flushed(lead)
+        await self.work.assignments.own(lead.conversation, manager.id, self.now)
+        given = Assignment(0, lead.id, manager.id, assigned.rung, assigned.reason, self.now)
+        await self.work.assignments.add(given)
+        await self.accept(lead, manager, None, edit=False)
+        await self.messages.put_over(lead, before, Text("desk.reassigned", {"lead": lead.id, "name": manager.name}))
+        if before.conversation is not None:
+            self.look_again(before.conversation)
+
+    async def leave(self, manager: Manager) -> None:
+        """The manager goes off duty: the offers that wait for an answer go to the next ones."""
+        for given in await self.work.assignments.open():
+            if given.manager == manager.id and given.accepted_at is None:
+                lead = await self.work.leads.get(given.lead)
+                if lead is not None and lead.status == "offered":
+                    await self.routing.pass_on(lead, given)
 
     async def holder(self, lead: Lead | None) -> Manager | None:
         """The manager who holds the lead, if one does."""
@@ -164,16 +232,55 @@ class LeadDesk:
             await self.messages.to_customer(lead, words)
         return with_notes(lead, replace(notes, unsaid=()))
 
-    async def _track(self, name: str, lead: Lead, **values: str | int) -> None:
-        """Count a move for the figures, and audit it."""
+    async def _assign(self, lead: Lead, manager: Manager) -> None:
+        """The lead's assignment is this manager's, asked or not, and accepted; a customer without one has an own manager."""
+        given = await self.work.assignments.open_of(lead.id)
+        if given is not None and given.manager != manager.id:
+            await self.work.assignments.ended(given.id, "withdrawn", self.now)
+            given = None
+        if given is None:
+            chosen = Assignment(0, lead.id, manager.id, "chosen", "chosen", self.now)
+            given = await self.work.assignments.add(chosen)
+        await self.work.assignments.accepted(given.id, self.now)
+
+    async def _end(self, lead: Lead, outcome: Outcome) -> None:
+        given = await self.work.assignments.open_of(lead.id)
+        if given is not None:
+            await self.work.assignments.ended(given.id, outcome, self.now)
+
+    async def _greeting(self, lead: Lead, manager: Manager) -> Text:
+        """How the customer hears who has come: the same manager as before, another one in the place of that one, or the first.
+
+        The first one is the customer's own from now on. One who cannot be asked any more is replaced for good.
+        """
+        who: dict[str, Value] = {"name": manager.name, "role": manager.role, "hours": manager.hours}
+        number = await self.work.assignments.owner_of(lead.conversation)
+        owner = await self.work.managers.get(number) if number is not None else None
+        if owner is None:
+            await self.work.assignments.own(lead.conversation, manager.id, self.now)
+            return Text("handoff.joined", who)
+        if owner.id == manager.id:
+            moved = lead.manager not in (None, manager.id)
+            return Text("handoff.joined_now" if moved else "handoff.joined_again", who)
+        return Text("handoff.joined_instead", {**who, "before": owner.name})
+
+    async def track(self, name: str, lead: Lead, **values: str | int) -> None:
+        """Count a move for the figures, audit it, and tell who wants to hear of it."""
         moved = {"lead": lead.id, **values}
         await self.work.track(lead.conversation, name, moved, self.now)
         self.work.audit(audited(name, _actor(name, moved), lead.conversation, self.now, **moved))
+        for told in self.told:
+            await told(self.work, LeadEvent(name, lead, moved, self.now))
+
+
+_BY_THE_MANAGER: Final = frozenset(("lead.accepted", "lead.passed", "lead.returned"))
 
 
 def _actor(name: str, moved: Mapping[str, str | int]) -> str:
     """Who has moved a lead: the manager it names, the customer who asked for a person or no longer waits, or nobody."""
-    if "manager" in moved:
+    if "by" in moved:
+        return by_manager(int(moved["by"]))
+    if name in _BY_THE_MANAGER:
         return by_manager(int(moved["manager"]))
     return CUSTOMER if name in {"lead.requested", "lead.withdrawn"} else SYSTEM
 

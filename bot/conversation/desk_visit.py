@@ -59,6 +59,8 @@ class Visit:
         token, _, number = event.token.rpartition(".")
         act = {ACCEPT: self._accept, PASS: self._turn_down, RETURN: self._give_back}.get(token)
         known = act and number.isdecimal() and len(number) <= LONGEST_NUMBER
+        if known:
+            await self.leads.work.assignments.lock()
         lead = await self.leads.work.leads.get(int(number)) if known else None
         return await act(lead, event) if act and lead else Text("desk.notice.gone")
 
@@ -144,6 +146,8 @@ class Visit:
 
     async def _away(self) -> None:
         await self.leads.work.managers.set_on_duty(self.manager.id, False)
+        await self.leads.work.assignments.lock()
+        await self.leads.leave(self.manager)
         holds = await self.leads.work.leads.held_by(self.manager.id)
         await self._say("desk.away_holding" if holds else "desk.away")
 
@@ -169,10 +173,8 @@ class Visit:
             await self._say("desk.list_holding", count=len(waiting))
             return
         await self._say("desk.list" if waiting else "desk.list_empty", count=len(waiting))
-        for number in sorted(lead.id for lead in waiting[:LISTED]):
-            lead = await self.leads.work.leads.get(number)
-            if lead is not None and lead.status in WAITING:
-                await self.leads.offer(lead, (self.manager,))
+        for lead in waiting[:LISTED]:
+            await self.leads.show(lead, self.manager)
 
     async def _say(self, key: str, **values: Value) -> None:
         await self._messages.post(self.manager, Text(key, values))

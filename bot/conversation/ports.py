@@ -23,7 +23,7 @@ from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.figures.worded import Worded
 from bot.handoff.appointments import Appointments
-from bot.handoff.records import Leads, Managers
+from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 
 Role = Literal["customer", "manager"]
@@ -285,6 +285,7 @@ class UnitOfWork(Protocol):
     leads: Leads
     managers: Managers
     appointments: Appointments
+    assignments: Assignments
     stage_times: StageTimes
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from bot.core.values import Values
+from bot.handoff.profiles import Profile
 
 LeadStatus = Literal["requested", "offered", "accepted", "active", "returned", "expired"]
+Rung = Literal["owner", "backup", "account", "skill", "round_robin", "catch_all", "chosen", "supervisor", "appointment"]
+"""How a manager came to a lead: a rung of the ladder, the manager's own choice from the list, a supervisor's, or an
+appointment."""
+
+Outcome = Literal["passed", "timed_out", "withdrawn", "reassigned", "returned"]
+"""What ended an assignment: the manager turned it down, let the time run out, it was taken back unaccepted, it was given to
+another, or the chat is over."""
+
+
+ACCOUNT_CHANNELS: Final = ("park", "partner")
+"""Channels whose detail names an account: a link `park-riverside` brings a customer of the park `riverside`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +29,7 @@ class Manager:
     """An account manager as the customer sees one: name, role, hours; `conversation` is the manager's own chat.
 
     `invitation` is the SHA-256 of the one-time code of the invitation link, until it is used; `conversation` is absent
-    until then. `hours` is a text for people.
+    until then. `hours` is a text for people; `profile` is what routing reads.
     """
 
     id: int
@@ -27,6 +40,7 @@ class Manager:
     on_duty: bool = True
     conversation: int | None = None
     invitation: str | None = None
+    profile: Profile = field(default=Profile())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,72 @@ class Lead:
     closed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A lead was given to a manager, with the reason. It is open until it has an `outcome`, and then never changes.
+
+    `accepted_at` is absent while the manager has not accepted.
+    """
+
+    id: int
+    lead: int
+    manager: int
+    rung: Rung
+    reason: str
+    offered_at: datetime
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+class Assignments(Protocol):
+    """To whom leads were given, and why: a history that only grows, and each customer's own manager."""
+
+    async def lock(self) -> None:
+        """Wait until no other transaction decides on routing, and keep others waiting to the end of this one.
+
+        To be taken before any lead's lock, so that no two transactions wait for each other.
+        """
+        ...
+
+    async def add(self, assignment: Assignment) -> Assignment:
+        """Keep a new assignment (its `id` is given here). Raises `StateError` where the lead has an open one."""
+        ...
+
+    async def accepted(self, assignment: int, at: datetime) -> None: ...
+    async def ended(self, assignment: int, outcome: Outcome, at: datetime) -> None:
+        """End an assignment that is open; nothing where it has ended."""
+        ...
+
+    async def open_of(self, lead: int) -> Assignment | None:
+        """The lead's assignment that has not ended."""
+        ...
+
+    async def of_lead(self, lead: int) -> tuple[Assignment, ...]:
+        """All assignments of a lead, oldest first."""
+        ...
+
+    async def open(self) -> tuple[Assignment, ...]:
+        """All assignments that have not ended, oldest first."""
+        ...
+
+    async def recent(self, since: datetime) -> Mapping[int, int]:
+        """How many leads each manager was given from then on, by number."""
+        ...
+
+    async def owner_of(self, conversation: int) -> int | None:
+        """The customer's own manager, by number."""
+        ...
+
+    async def own(self, conversation: int, manager: int, at: datetime) -> None:
+        """The customer is this manager's from now on."""
+        ...
+
+    async def account_of(self, conversation: int) -> str | None:
+        """The park or partner whose link the customer came by last."""
+        ...
+
+
 class Managers(Protocol):
     """The account managers."""
 
@@ -66,8 +146,9 @@ class Managers(Protocol):
         ...
 
     async def set_on_duty(self, manager: int, on_duty: bool) -> None: ...
-    async def on_duty(self) -> tuple[Manager, ...]:
-        """Managers who joined, are on duty, and hold no active lead."""
+    async def set_profile(self, manager: int, profile: Profile) -> None: ...
+    async def all(self) -> tuple[Manager, ...]:
+        """Every manager, by number, joined or not."""
         ...
 
     async def everyone(self) -> tuple[Manager, ...]:
@@ -99,6 +180,10 @@ class Leads(Protocol):
         """The lead that the manager holds now (accepted or active)."""
         ...
 
+    async def since(self, at: datetime) -> tuple[Lead, ...]:
+        """Leads opened from then on, oldest first, without locking them."""
+        ...
+
     async def waiting(self) -> tuple[Lead, ...]:
         """Leads nobody has accepted, oldest first."""
         ...
@@ -110,3 +195,12 @@ class Leads(Protocol):
     async def offered_to(self, lead: int) -> tuple[Manager, ...]:
         """The managers whom the lead was offered to."""
         ...
+
+
+def account_in(arrivals: Iterable[Values]) -> str | None:
+    """The park or partner that the first of these arrivals names, the newest first."""
+    for arrival in arrivals:
+        detail = arrival.get("detail")
+        if arrival.get("channel") in ACCOUNT_CHANNELS and isinstance(detail, str) and detail:
+            return detail
+    return None

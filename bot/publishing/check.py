@@ -21,6 +21,7 @@ from bot.dialogs.reader import assembled, parse_flows
 from bot.handoff.appointments import parse_appointments
 from bot.handoff.branches import Branch, branch_keys, parse_branches
 from bot.handoff.scoring import parse_rules
+from bot.handoff.service_level import Targets, parse_targets
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
 from bot.publishing.answers import Answer, parse_topics, phrasings
@@ -123,6 +124,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
     attempt(lambda: parse_rules(documents["lead_rules"]), None)
     attempt(lambda: parse_usual_times(documents["usual_times"]), NO_TIMES)
     attempt(lambda: parse_appointments(documents["appointments"]), None)
+    attempt(lambda: parse_targets(documents["desk"]), Targets())
     return _Parsed(
         flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
         menu=attempt(lambda: parse_menu(documents["commands"]), None),

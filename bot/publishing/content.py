@@ -15,6 +15,7 @@ from bot.dialogs.reader import parse_flows
 from bot.handoff.appointments import AppointmentRules, parse_appointments
 from bot.handoff.branches import Branch, parse_branches
 from bot.handoff.scoring import LeadRules, parse_rules
+from bot.handoff.service_level import Targets, parse_targets
 from bot.products.catalogue import Catalogue, parse_catalogue
 from bot.products.stories import Story, parse_stories
 from bot.publishing.answers import AnswerBook, parse_answers, parse_phrasings
@@ -43,6 +44,7 @@ class Content:
     appointments: AppointmentRules | None
     branches: Mapping[str, Branch]
     signals: SignalRules
+    targets: Targets
 
 
 def assemble(
@@ -69,6 +71,7 @@ def assemble(
         appointments=parse_appointments(documents["appointments"]) if "appointments" in documents else None,
         branches=parse_branches(documents.get("branches", {})),
         signals=_signals(documents),
+        targets=_targets(documents),
     )
 
 
@@ -80,6 +83,11 @@ def _usual_times(documents: Documents) -> UsualTimes:
 def _signals(documents: Documents) -> SignalRules:
     """Releases made before there were any have none."""
     return parse_signals(documents["signals"]) if "signals" in documents else NO_SIGNALS
+
+
+def _targets(documents: Documents) -> Targets:
+    """Releases made before there were any have the usual ones."""
+    return parse_targets(documents["desk"]) if "desk" in documents else Targets()
 
 
 def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:

@@ -27,6 +27,7 @@ class Sources:
     answers: Path = field(default_factory=resources.answers)
     notices: Path = field(default_factory=resources.notices)
     lead_rules: Path = field(default_factory=resources.lead_rules)
+    desk: Path = field(default_factory=resources.desk)
     usual_times: Path = field(default_factory=resources.usual_times)
     appointments: Path = field(default_factory=resources.appointments)
     branches: Path = field(default_factory=resources.branches)
@@ -45,6 +46,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "answers": _folder(lie.answers),
         "notices": _folder(lie.notices),
         "lead_rules": _file(lie.lead_rules),
+        "desk": _file(lie.desk),
         "usual_times": _file(lie.usual_times),
         "appointments": _file(lie.appointments),
         "branches": _folder(lie.branches),

@@ -10,6 +10,7 @@ from bot.storage.rows import (
     ApplicationRow,
     AppointmentRow,
     AssessmentRow,
+    CustomerOwnerRow,
     DocumentPageRow,
     FingerprintRow,
     InboxRow,
@@ -30,6 +31,7 @@ _page: Final = table(DocumentPageRow)
 _lead: Final = table(LeadRow)
 _milestone: Final = table(MilestoneRow)
 _outbox: Final = table(OutboxRow)
+_owner: Final = table(CustomerOwnerRow)
 _quote: Final = table(QuoteRow)
 
 
@@ -51,6 +53,7 @@ _STEPS: Final = tuple(
         sa.delete(_fingerprint).where(_of(_fingerprint)),
         sa.delete(_assessment).where(_of(_assessment)),
         sa.delete(_page).where(_of(_page)),
+        sa.delete(_owner).where(_of(_owner)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),
         sa.delete(_quote).where(_of(_quote), ~sa.exists().where(_application.c.quote == _quote.c.id)),
         _empty(_lead, "facts"),

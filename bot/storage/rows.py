@@ -18,7 +18,7 @@ from bot.applications.consent import ConsentState
 from bot.conversation.ports import Role
 from bot.handoff.appointments import Kind as AppointmentKind
 from bot.handoff.appointments import State as AppointmentState
-from bot.handoff.records import LeadStatus
+from bot.handoff.records import LeadStatus, Outcome, Rung
 
 OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
 HELD_STATUSES: Final[tuple[LeadStatus, ...]] = ("accepted", "active")
@@ -388,6 +388,7 @@ class ManagerRow(Row, table=True):
     on_duty: bool
     conversation_id: int | None = _owner(default=None)
     invitation: str | None = _text(default=None)
+    profile: dict[str, Any] = _json()
 
 
 class LeadRow(Row, table=True):
@@ -463,6 +464,39 @@ class AppointmentRow(Row, table=True):
     sequence: int = Field(sa_type=sa.SmallInteger)
     state: str = _text()
     created_at: datetime = _moment()
+
+
+class LeadAssignmentRow(Row, table=True):
+    """A lead was given to a manager, with the reason; a lead has one that has not ended at most."""
+
+    __tablename__ = "lead_assignment"
+    __table_args__ = (
+        sa.Index("lead_assignment_open_key", "lead_id", unique=True, postgresql_where=sa.text("outcome IS NULL")),
+        sa.Index(None, "lead_id"),
+        sa.Index(None, "manager_id", "offered_at"),
+        _one_of("rung", Rung),
+        _one_of("outcome", Outcome),
+    )
+
+    id: int | None = _identity()
+    lead_id: int = _big(foreign_key="lead.id")
+    manager_id: int = _big(foreign_key="account_manager.id")
+    rung: str = _text()
+    reason: str = _text()
+    offered_at: datetime = _moment()
+    accepted_at: datetime | None = _moment(default=None)
+    ended_at: datetime | None = _moment(default=None)
+    outcome: str | None = _text(default=None)
+
+
+class CustomerOwnerRow(Row, table=True):
+    """The account manager who looks after a customer."""
+
+    __tablename__ = "customer_owner"
+
+    conversation_id: int = _owner(primary_key=True)
+    manager_id: int = _big(foreign_key="account_manager.id")
+    since: datetime = _moment()
 
 
 class MilestoneRow(Row, table=True):

@@ -44,7 +44,7 @@ from bot.dialogs.codec import decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.handoff.appointments import Appointments
-from bot.handoff.records import Leads, Managers
+from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
 from bot.storage.erasure import erase
@@ -55,6 +55,7 @@ from bot.storage.outbox import drop_campaigns
 from bot.storage.repositories.applications import PostgresApplications
 from bot.storage.repositories.appointments import PostgresAppointments
 from bot.storage.repositories.assessments import PostgresAssessments
+from bot.storage.repositories.assignments import PostgresAssignments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
@@ -85,6 +86,7 @@ class PostgresUnitOfWork:
         "applications",
         "appointments",
         "assessments",
+        "assignments",
         "consents",
         "fingerprints",
         "leads",
@@ -125,6 +127,7 @@ class PostgresUnitOfWork:
         self.leads: Leads = PostgresLeads(connection)
         self.managers: Managers = PostgresManagers(connection)
         self.appointments: Appointments = PostgresAppointments(connection)
+        self.assignments: Assignments = PostgresAssignments(connection)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Final
 
 from bot.conversation.consents import consent_record
 from bot.conversation.desk import Desk
@@ -17,7 +18,7 @@ from bot.conversation.incoming import Incoming, Taken
 from bot.conversation.ports import Conversation, Outgoing, UnitOfWork
 from bot.conversation.services.call import Call
 from bot.conversation.services.registry import LOCAL, REMOTE
-from bot.core.values import Text
+from bot.core.values import Text, Values
 from bot.dialogs.effects import (
     Acknowledge,
     Button,
@@ -42,19 +43,30 @@ from bot.testing.memory import MemoryStorage
 from bot.testing.memory_stage import BEGINNING, MemoryStage, Prepare
 from bot.testing.screen import Knob, Part, Screen, Shown, choice_of, kind_of
 
-OFFER_STANDS = timedelta(minutes=5)
+TOLD_AFTER = timedelta(minutes=5)
+"""How long a customer waits before hearing that it takes longer."""
+
+
+_PROSPECTS: Final[Values] = {
+    "minutes": 5,
+    "position": 1,
+    "hours": Text("desk.hours"),
+    "when": Text("handoff.when_free", {"position": 1}),
+}
 
 
 class EngineTurns:
     """Takes events in as `Turns` does, but only by the engine; what is shown goes to `screen`.
 
-    `managers` is the number of account managers on duty. `offered_at` is when the customer was offered to them.
+    `managers` is the number of account managers on duty. `offered_at` is when the customer was offered to them, `told`
+    whether the customer has heard that it takes longer.
     """
 
     def __init__(self, content: Content, market: Market, storage: MemoryStorage, clock: FixedClock) -> None:
         self.screen = Screen()
         self.managers = 0
         self.offered_at: datetime | None = None
+        self.told = False
         self._content = content
         self._market = market
         self._storage = storage
@@ -146,7 +158,7 @@ class EngineTurns:
         if self.managers:
             self.offered_at = self.offered_at or self._clock.now()
         outcome = "offered" if self.managers else "nobody"
-        return Returned(self._clock.now(), request, outcome, {"minutes": 5, "hours": Text("desk.hours")})
+        return Returned(self._clock.now(), request, outcome, _PROSPECTS)
 
     def _show(self, show: Show) -> None:
         number = self._slots.get(show.slot) if show.edit else None
@@ -183,16 +195,16 @@ class EngineStage(MemoryStage):
         return self._content
 
     async def settle(self) -> None:
-        """Let timers go off that are due, and an offer that nobody accepts expire."""
+        """Let timers go off that are due, and tell a customer for whom nobody has come."""
         await self.check_late()
         await self.take_pages()
         now, offered = self.clock.now(), self._turns.offered_at
         for timer in self._turns.due():
             await self._happens(timer)
-        if offered and now - offered >= OFFER_STANDS:
-            self._turns.offered_at = None
-            told = Text("handoff.expired", {"hours": Text("desk.hours")})
-            await self._happens(Signalled(now, "manager", "expired", {"told": told}))
+        if offered and not self._turns.told and now - offered >= TOLD_AFTER:
+            self._turns.told = True
+            told = Text("handoff.delayed", _PROSPECTS)
+            await self._happens(Signalled(now, "manager", "delayed", {"told": told}))
 
     async def _happens(self, event: Event) -> None:
         async def prepare(_: UnitOfWork, __: Conversation) -> tuple[Event, ...]:

@@ -34,12 +34,13 @@ from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_s
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.handoff.appointments import Appointments
-from bot.handoff.records import Leads, Managers
+from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
 from bot.storage.messages import LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_appointments import MemoryAppointments
+from bot.testing.memory_assignments import MemoryAssignments
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
     MemoryApplications,
@@ -81,6 +82,7 @@ class MemoryUnitOfWork:
         self.leads: Leads = MemoryLeads(transaction)
         self.managers: Managers = MemoryManagers(transaction)
         self.appointments: Appointments = MemoryAppointments(transaction)
+        self.assignments: Assignments = MemoryAssignments(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
@@ -203,6 +205,7 @@ class MemoryUnitOfWork:
         for lead in records.leads.rows():
             if lead.conversation == conversation:
                 records.leads.put(lead.id, replace(lead, facts={}))
+        records.owners.remove(conversation)
         for number, milestone in records.milestones.items():
             if milestone.conversation == conversation:
                 records.milestones.put(number, replace(milestone, values={}))

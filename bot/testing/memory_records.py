@@ -21,6 +21,7 @@ from bot.core.clock import Clock
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import Values
+from bot.handoff.profiles import Profile
 from bot.handoff.records import Lead, Manager
 from bot.ledger.chain import Seal
 from bot.storage.repositories.signals import fingerprint
@@ -355,11 +356,13 @@ class MemoryManagers:
         """See `Managers.set_on_duty`."""
         self._change(manager, lambda known: replace(known, on_duty=on_duty))
 
-    async def on_duty(self) -> tuple[Manager, ...]:
-        """See `Managers.on_duty`."""
-        busy = {lead.manager for lead in self._transaction.leads.rows() if lead.status in _HELD}
-        there = [manager for manager in self._managers.rows() if manager.on_duty and manager.conversation is not None]
-        return tuple(manager for manager in there if manager.id not in busy)
+    async def set_profile(self, manager: int, profile: Profile) -> None:
+        """See `Managers.set_profile`."""
+        self._change(manager, lambda known: replace(known, profile=profile))
+
+    async def all(self) -> tuple[Manager, ...]:
+        """See `Managers.all`."""
+        return tuple(sorted(self._managers.rows(), key=lambda manager: manager.id))
 
     async def everyone(self) -> tuple[Manager, ...]:
         """See `Managers.everyone`."""
@@ -416,6 +419,11 @@ class MemoryLeads:
     async def held_by(self, manager: int) -> Lead | None:
         """See `Leads.held_by`."""
         return self._found(lambda lead: lead.manager == manager and lead.status in _HELD)
+
+    async def since(self, at: datetime) -> tuple[Lead, ...]:
+        """See `Leads.since`."""
+        found = [lead for lead in self._leads.rows() if lead.created_at >= at]
+        return tuple(sorted(found, key=lambda lead: (lead.created_at, lead.id)))
 
     async def waiting(self) -> tuple[Lead, ...]:
         """See `Leads.waiting`."""

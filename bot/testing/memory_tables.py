@@ -18,7 +18,7 @@ from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.handoff.appointments import Appointment
-from bot.handoff.records import Lead, Manager
+from bot.handoff.records import Assignment, Lead, Manager
 from bot.ledger.audit import AuditEvent
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -93,6 +93,8 @@ class Tables:
     managers: dict[int, Manager] = field(default_factory=dict)
     offers: dict[tuple[int, int], bool] = field(default_factory=dict)
     appointments: dict[int, Appointment] = field(default_factory=dict)
+    assignments: dict[int, Assignment] = field(default_factory=dict)
+    owners: dict[int, int] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
@@ -166,6 +168,8 @@ class Transaction:
         self.managers = Draft(tables.managers)
         self.offers = Draft(tables.offers)
         self.appointments = Draft(tables.appointments)
+        self.assignments = Draft(tables.assignments)
+        self.owners = Draft(tables.owners)
         self.milestones = Draft(tables.milestones)
         self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}

@@ -123,6 +123,10 @@ class TurnsStage(MemoryStage):
                     return (decode_event(payload["event"]),)
                 case "lead-joined":
                     await self._desk.joined(work, _, now)
+                case "next-manager":
+                    await self._desk.next_manager(work, payload["lead"], payload["assignment"], now)
+                case "lead-late":
+                    await self._desk.late(work, payload["lead"], payload["mark"], now)
                 case "expire-lead":
                     await self._desk.expire(work, payload["lead"], now)
                 case "offer-waiting":

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import procrastinate
 import structlog
@@ -194,6 +194,16 @@ def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:
     @app.task(name="lead-joined", pass_context=True, retry=_SOON)
     async def lead_joined(context: JobContext, conversation: int, lead: int) -> None:
         await run(context, conversation, lambda work, found: desk.joined(work, found, now()))
+
+    @app.task(name="next-manager", pass_context=True, retry=_SOON)
+    async def next_manager(context: JobContext, conversation: int, lead: int, assignment: int) -> None:
+        await run(context, conversation, lambda work, _: desk.next_manager(work, lead, assignment, now()))
+
+    @app.task(name="lead-late", pass_context=True, retry=_SOON)
+    async def lead_late(
+        context: JobContext, conversation: int, lead: int, mark: Literal["delayed", "supervisor"]
+    ) -> None:
+        await run(context, conversation, lambda work, _: desk.late(work, lead, mark, now()))
 
     @app.task(name="expire-lead", pass_context=True, retry=_SOON)
     async def expire_lead(context: JobContext, conversation: int, lead: int) -> None:

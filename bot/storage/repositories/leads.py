@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -33,6 +34,9 @@ _OF_CONVERSATION: Final = compiled(
 )
 _HELD_BY: Final = compiled(
     sa.select(_lead).where(_lead.c.manager_id == given(_lead.c.manager_id), among(_lead.c.status, HELD_STATUSES))
+)
+_SINCE: Final = compiled(
+    sa.select(_lead).where(_lead.c.created_at >= given(_lead.c.created_at)).order_by(_lead.c.created_at, _lead.c.id)
 )
 _WAITING: Final = compiled(
     sa.select(_lead).where(among(_lead.c.status, ("requested", "offered"))).order_by(_lead.c.created_at, _lead.c.id)
@@ -91,6 +95,10 @@ class PostgresLeads:
     async def held_by(self, manager: int) -> Lead | None:
         """See `Leads.held_by`."""
         return _lead_of(await _HELD_BY.row(self._on, manager_id=manager))
+
+    async def since(self, at: datetime) -> tuple[Lead, ...]:
+        """See `Leads.since`."""
+        return tuple(filter(None, map(_lead_of, await _SINCE.rows(self._on, created_at=at))))
 
     async def waiting(self) -> tuple[Lead, ...]:
         """See `Leads.waiting`."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.handoff.profiles import Profile, parse_profile, written_profile
 from bot.handoff.records import Manager
-from bot.storage.rows import HELD_STATUSES, LeadRow, ManagerRow, table
-from bot.storage.sql import Executor, among, compiled, given, insertion
+from bot.storage.rows import ManagerRow, table
+from bot.storage.sql import Executor, compiled, given, insertion
 
 _manager: Final = table(ManagerRow)
-_lead: Final = table(LeadRow)
 
 
 def _by(column: sa.Column[Any]) -> sa.Select[Any]:
@@ -31,13 +33,11 @@ _JOINED: Final = compiled(
 _SET_ON_DUTY: Final = compiled(
     sa.update(_manager).where(_manager.c.id == given(_manager.c.id)).values(on_duty=given(_manager.c.on_duty))
 )
-_ON_DUTY: Final = compiled(
-    sa.select(_manager)
-    .where(_manager.c.on_duty, _manager.c.conversation_id.is_not(None))
-    .where(~sa.exists().where(_lead.c.manager_id == _manager.c.id, among(_lead.c.status, HELD_STATUSES)))
-    .order_by(_manager.c.id)
+_SET_PROFILE: Final = compiled(
+    sa.update(_manager).where(_manager.c.id == given(_manager.c.id)).values(profile=given(_manager.c.profile))
 )
 _EVERYONE: Final = compiled(sa.select(_manager).where(_manager.c.conversation_id.is_not(None)).order_by(_manager.c.id))
+_ALL: Final = compiled(sa.select(_manager).order_by(_manager.c.id))
 
 
 class PostgresManagers:
@@ -59,6 +59,7 @@ class PostgresManagers:
             on_duty=manager.on_duty,
             conversation_id=manager.conversation,
             invitation=manager.invitation,
+            profile=written_profile(manager.profile),
         )
         return replace(manager, id=number)
 
@@ -82,9 +83,13 @@ class PostgresManagers:
         """See `Managers.set_on_duty`."""
         await _SET_ON_DUTY.run(self._on, id=manager, on_duty=on_duty)
 
-    async def on_duty(self) -> tuple[Manager, ...]:
-        """See `Managers.on_duty`."""
-        return tuple(filter(None, map(manager_of, await _ON_DUTY.rows(self._on))))
+    async def set_profile(self, manager: int, profile: Profile) -> None:
+        """See `Managers.set_profile`."""
+        await _SET_PROFILE.run(self._on, id=manager, profile=written_profile(profile))
+
+    async def all(self) -> tuple[Manager, ...]:
+        """See `Managers.all`."""
+        return tuple(filter(None, map(manager_of, await _ALL.rows(self._on))))
 
     async def everyone(self) -> tuple[Manager, ...]:
         """See `Managers.everyone`."""
@@ -102,4 +107,11 @@ def manager_of(row: Any) -> Manager | None:
         on_duty=row["on_duty"],
         conversation=row["conversation_id"],
         invitation=row["invitation"],
+        profile=_profile(json.dumps(row["profile"], sort_keys=True)),
     )
+
+
+@lru_cache(maxsize=512)
+def _profile(document: str) -> Profile:
+    """Every routing reads all profiles, and they seldom change."""
+    return parse_profile(json.loads(document))

@@ -18,7 +18,10 @@ from bot.conversation.ports import Conversation, StoredQuote, UnitOfWork
 from bot.core.errors import StateError
 from bot.core.values import Money, Months, Rate, Text, Values
 from bot.dialogs.events import Said
-from bot.handoff.records import Lead, Manager
+from bot.handoff.availability import WeeklyHours
+from bot.handoff.hours import parse_week
+from bot.handoff.profiles import Profile
+from bot.handoff.records import Assignment, Lead, Manager
 from bot.storage.database import Database
 from tests.integration.storage.conftest import CHANNEL, World, message_to
 
@@ -243,14 +246,13 @@ async def test_events_wait_in_the_lender_s_order_until_they_are_applied(world: W
 async def test_a_manager_joins_by_an_invitation_that_works_once(world: World) -> None:
     invited = await manager(world, "李", None, invitation="hash")
     chat = await world.known("77")
-    assert await world.read(lambda work: work.managers.on_duty()) == ()
     assert await world.read(lambda work: work.managers.by_invitation("hash")) == invited
     await commit(world, lambda work: work.managers.joined(invited.id, chat.id))
     joined = replace(invited, conversation=chat.id, invitation=None)
     assert await world.read(lambda work: work.managers.by_invitation("hash")) is None
     assert await world.read(lambda work: work.managers.by_conversation(chat.id)) == joined
     assert await world.read(lambda work: work.managers.get(invited.id)) == joined
-    assert await world.read(lambda work: work.managers.on_duty()) == (joined,)
+    assert await world.read(lambda work: work.managers.all()) == (joined,)
 
 
 async def test_two_people_with_one_invitation_cannot_both_join(world: World) -> None:
@@ -273,15 +275,86 @@ async def test_two_people_with_one_invitation_cannot_both_join(world: World) -> 
     assert sorted(await asyncio.gather(join("77"), join("78"))) == [False, True]
 
 
-async def test_managers_off_duty_or_with_a_customer_are_not_offered_leads(world: World) -> None:
-    free, busy, off = [await manager(world, name, name) for name in ("free", "busy", "off")]
+async def test_a_managers_duty_and_profile_come_back_as_they_were_set(world: World) -> None:
+    hours = WeeklyHours(
+        parse_week("Mo-Fr 09:00-12:00,14:00-18:00"), country="CN", closed=frozenset((date(2026, 5, 8),))
+    )
+    one, other = await manager(world, "one", "one"), await manager(world, "other", "other")
+    profile = Profile(
+        segments=frozenset(("farmer",)), accounts=frozenset(("riverside",)), capacity=5, hours=hours, backup=other.id,
+        supervisor=True,
+    )  # fmt: skip
+    await commit(world, lambda work: work.managers.set_on_duty(one.id, False))
+    await commit(world, lambda work: work.managers.set_profile(one.id, profile))
+    assert await world.read(lambda work: work.managers.all()) == (replace(one, on_duty=False, profile=profile), other)
+
+
+async def test_an_assignment_ends_once_and_stays_as_it_was(world: World) -> None:
+    customer, one = await world.known("42"), await manager(world, "one", "77")
+    asked = await commit(world, lambda work: work.leads.add(lead(world, customer.id)))
+    now = world.clock.now()
+    new = Assignment(0, asked.id, one.id, "skill", "skill: segment", now)
+    first = await commit(world, lambda work: work.assignments.add(new))
+    assert await world.read(lambda work: work.assignments.open_of(asked.id)) == first
+    await commit(world, lambda work: work.assignments.ended(first.id, "timed_out", now))
+    await commit(world, lambda work: work.assignments.ended(first.id, "returned", world.clock.now()))
+    await commit(world, lambda work: work.assignments.accepted(first.id, world.clock.now()))
+    second = await commit(world, lambda work: work.assignments.add(new))
+    await commit(world, lambda work: work.assignments.accepted(second.id, now))
+    history = await world.read(lambda work: work.assignments.of_lead(asked.id))
+    assert history == (replace(first, outcome="timed_out", ended_at=now), replace(second, accepted_at=now))
+    assert await world.read(lambda work: work.assignments.open()) == history[1:]
+    assert await world.read(lambda work: work.assignments.recent(now)) == {one.id: 2}
+    assert await world.read(lambda work: work.assignments.recent(now + timedelta(seconds=1))) == {}
+
+
+async def test_a_lead_has_one_open_assignment_at_most(world: World) -> None:
+    customer, one = await world.known("42"), await manager(world, "one", "77")
+    asked = await commit(world, lambda work: work.leads.add(lead(world, customer.id)))
+    new = Assignment(0, asked.id, one.id, "skill", "skill", world.clock.now())
+    await commit(world, lambda work: work.assignments.add(new))
+    with pytest.raises(StateError):
+        await commit(world, lambda work: work.assignments.add(new))
+
+
+async def test_routing_is_decided_by_one_transaction_at_a_time(world: World) -> None:
+    both, inside = asyncio.Barrier(2), [0]
+
+    async def decide(address: str) -> None:
+        async def change(work: UnitOfWork, _: Conversation) -> None:
+            await both.wait()
+            await work.assignments.lock()
+            inside[0] += 1
+            seen = inside[0]
+            await asyncio.sleep(0.05)
+            assert inside[0] == seen, "another transaction has decided meanwhile"
+
+        await world.turn(f"decide:{address}", address, change=change)
+
+    await asyncio.gather(decide("42"), decide("43"))
+
+
+async def test_a_customer_has_one_own_manager_and_the_account_of_the_last_link(world: World) -> None:
     customer = await world.known("42")
-    held = await commit(world, lambda work: work.leads.add(lead(world, customer.id)))
-    await commit(world, lambda work: work.leads.save(replace(held, status="accepted", manager=busy.id)))
-    await commit(world, lambda work: work.managers.set_on_duty(off.id, False))
-    assert await world.read(lambda work: work.managers.on_duty()) == (free,)
-    await commit(world, lambda work: work.leads.save(replace(held, status="returned", manager=busy.id)))
-    assert await world.read(lambda work: work.managers.on_duty()) == (free, busy)
+    one, other = await manager(world, "one", "77"), await manager(world, "other", "78")
+    assert await world.read(lambda work: work.assignments.owner_of(customer.id)) is None
+    assert await world.read(lambda work: work.assignments.account_of(customer.id)) is None
+    for owner in (one, other):
+        await commit(world, lambda work, owner=owner: work.assignments.own(customer.id, owner.id, world.clock.now()))
+    for channel, detail in (("park", "oldmill"), ("park", "riverside"), ("poster", "market7")):
+        arrived = {"channel": channel, "detail": detail}
+        await commit(world, lambda work, said=arrived: work.track(customer.id, "arrived", said, world.clock.now()))
+    assert await world.read(lambda work: work.assignments.owner_of(customer.id)) == other.id
+    assert await world.read(lambda work: work.assignments.account_of(customer.id)) == "riverside"
+
+
+async def test_leads_are_told_from_a_time_on(world: World) -> None:
+    customers = [await world.known(address) for address in ("42", "43")]
+    first, second = [
+        await commit(world, lambda work, chat=one.id: work.leads.add(lead(world, chat))) for one in customers
+    ]
+    assert await world.read(lambda work: work.leads.since(first.created_at)) == (first, second)
+    assert await world.read(lambda work: work.leads.since(second.created_at)) == (second,)
 
 
 async def test_a_lead_comes_back_as_it_was_saved(world: World) -> None:

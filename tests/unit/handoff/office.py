@@ -18,6 +18,7 @@ from bot.core.values import Text
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said
 from bot.handoff import invitations
+from bot.handoff.profiles import Profile
 from bot.handoff.records import Lead, Manager
 from bot.publishing.library import Library
 from bot.publishing.release import Release, digest_of
@@ -107,11 +108,28 @@ class Office:
         await self.within("staff", add)
         return code
 
-    async def manager(self, address: str, name: str, language: str = "zh") -> None:
-        """A manager who has joined."""
+    async def manager(self, address: str, name: str, language: str = "zh", **profile: Any) -> None:
+        """A manager who has joined, with what the profile says apart from the usual."""
         self.languages[address] = language
-        await self.open(address, invitations.payload(await self.invite(name, language)))
+        code = await self.invite(name, language, profile=Profile(**profile))
+        await self.open(address, invitations.payload(code))
         await self.run_jobs()
+
+    async def manager_at(self, address: str) -> Manager:
+        """The manager whose chat it is."""
+        conversation = await self.state(address)
+        async with self.storage.work() as work:
+            found = await work.managers.by_conversation(conversation.id)
+            assert found is not None
+            return found
+
+    async def reassign(self, lead: int, manager: int) -> bool:
+        """A supervisor gives the lead to another manager."""
+
+        async def act(work: UnitOfWork, _: Conversation) -> bool:
+            return await self.desk.reassign(work, lead, manager, 1, self.clock.now())
+
+        return bool(await self.within("staff", act))
 
     # What they do
 
@@ -172,6 +190,10 @@ class Office:
                     return (decode_event(payload["event"]),)
                 case "lead-joined":
                     await self.desk.joined(work, conversation, now)
+                case "next-manager":
+                    await self.desk.next_manager(work, payload["lead"], payload["assignment"], now)
+                case "lead-late":
+                    await self.desk.late(work, payload["lead"], payload["mark"], now)
                 case "expire-lead":
                     await self.desk.expire(work, payload["lead"], now)
                 case "offer-waiting":

@@ -50,7 +50,7 @@ async def test_off_hours_the_customer_is_told_when_and_chooses_a_time_to_be_call
     await off_hours(office, "陈立")
     told = office.words(LI)
     assert "工作日 9:00–12:00、14:00–18:00" in told
-    assert "2026年12月1日 09:00 有人在" in told
+    assert "2026年12月1日 09:00上班" in told
     assert [label for label in office.chat(LI)[-1].tokens if ":" in label] == ["09:00", "11:00", "15:00", "17:30"]
 
     await choose(office, LI, "11:00")

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.core.values import Text
 from bot.dialogs.events import Shared
 from bot.handoff import invitations
+from bot.handoff.availability import WeeklyHours
+from bot.handoff.hours import parse_week
 from tests.unit.handoff.office import Office
 
 LI, WANG, CHEN, ZHOU = "1", "2", "101", "102"
@@ -36,9 +38,9 @@ async def talking(waiting: Office) -> Office:
 # Offering
 
 
-async def test_whoever_asks_for_a_person_is_offered_to_every_manager_who_is_there(waiting: Office) -> None:
+async def test_whoever_asks_for_a_person_is_offered_to_one_manager_at_a_time(waiting: Office) -> None:
     assert waiting.has_button(CHEN, "desk.accept")
-    assert waiting.has_button(ZHOU, "desk.accept")
+    assert not waiting.has_button(ZHOU, "desk.accept")
     assert waiting.says("handoff.requested") in waiting.words(LI)
 
 
@@ -50,6 +52,7 @@ async def test_an_offer_says_what_is_wanted_but_not_by_whom(waiting: Office) -> 
 
 
 async def test_each_manager_is_spoken_to_in_a_language_of_theirs(waiting: Office) -> None:
+    await waiting.say(CHEN, "/away")
     assert "asked for a person" in waiting.chat(ZHOU)[-1].html
 
 
@@ -64,6 +67,7 @@ async def test_with_nobody_there_the_customer_is_told_when(office: Office) -> No
     await office.customer(LI)
     await office.say(LI, "人工")
     assert "工作时间：工作日 9:00–12:00、14:00–18:00" in office.words(LI)
+    assert office.says("handoff.when_free", position=1) in office.words(LI)
 
 
 async def test_with_nobody_there_the_bot_serves_on(office: Office) -> None:
@@ -119,6 +123,7 @@ async def test_accepting_has_one_winner(waiting: Office) -> None:
 
 
 async def test_the_others_are_told_who_took_the_lead(waiting: Office) -> None:
+    await waiting.say(ZHOU, "/leads")
     await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
     assert "<b>陈立</b> has taken it" in waiting.chat(ZHOU)[-1].html
     assert not waiting.has_button(ZHOU, "desk.accept")
@@ -150,10 +155,9 @@ async def test_the_customer_sees_name_role_and_hours(waiting: Office) -> None:
 
 async def test_a_manager_holds_one_customer_at_a_time(waiting: Office) -> None:
     await waiting.customer(WANG)
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
     await waiting.say(WANG, "人工")
-    first, second = (message.tokens for message in waiting.chat(CHEN)[-2:])
-    await waiting.press(CHEN, next(iter(first.values())))
-    assert await waiting.press(CHEN, next(iter(second.values()))) == waiting.says("desk.notice.busy")
+    assert await waiting.press(CHEN, waiting.button(ZHOU, "desk.accept")) == waiting.says("desk.notice.busy")
     assert (await waiting.only_lead(WANG)).status == "offered"
 
 
@@ -169,41 +173,211 @@ async def test_a_press_that_names_no_lead_is_answered(waiting: Office) -> None:
         assert await waiting.press(CHEN, token) == waiting.says("desk.notice.gone")
 
 
-# Expiring
+# Waiting
 
 
-async def test_a_lead_nobody_accepts_in_time_expires_and_everybody_is_told(waiting: Office) -> None:
-    await waiting.later(timedelta(minutes=5))
-    assert waiting.says("handoff.expired", hours=Text("desk.hours")) in waiting.words(LI)
-    assert "没有人及时接" in waiting.chat(CHEN)[-1].html
+async def test_who_does_not_accept_within_two_minutes_is_followed_by_the_next_manager(waiting: Office) -> None:
+    await waiting.later(timedelta(seconds=119))
+    assert waiting.has_button(CHEN, "desk.accept")
+    await waiting.later(timedelta(seconds=1))
+    assert "已转给下一位" in waiting.chat(CHEN)[-1].html
     assert not waiting.has_button(CHEN, "desk.accept")
+    assert waiting.has_button(ZHOU, "desk.accept")
 
 
-async def test_an_expired_lead_can_no_longer_be_accepted(waiting: Office) -> None:
+async def test_who_turns_a_lead_down_is_followed_by_the_next_manager_at_once(waiting: Office) -> None:
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.pass"))
+    assert waiting.has_button(ZHOU, "desk.accept")
+
+
+async def test_who_goes_off_duty_is_followed_by_the_next_manager_at_once(waiting: Office) -> None:
+    await waiting.say(CHEN, "/away")
+    assert waiting.has_button(ZHOU, "desk.accept")
+
+
+async def test_a_lead_all_have_let_go_by_waits_and_whoever_can_be_asked_again_is(waiting: Office) -> None:
+    await waiting.later(timedelta(minutes=2))
+    await waiting.later(timedelta(minutes=2))
+    assert (await waiting.only_lead(LI)).status == "requested"
+    await waiting.later(timedelta(minutes=8))
+    assert waiting.has_button(CHEN, "desk.accept")
+
+
+async def test_whoever_comes_too_late_may_still_take_a_customer_who_waits(waiting: Office) -> None:
     accept = waiting.button(CHEN, "desk.accept")
+    await waiting.later(timedelta(minutes=3))
+    await waiting.press(CHEN, accept)
+    assert (await waiting.only_lead(LI)).status == "accepted"
+    assert "已接手" in waiting.chat(ZHOU)[-1].html or "has taken it" in waiting.chat(ZHOU)[-1].html
+
+
+async def test_a_customer_for_whom_nobody_has_come_hears_it_with_the_place_in_the_queue(waiting: Office) -> None:
     await waiting.later(timedelta(minutes=5))
+    delayed = waiting.says("handoff.delayed", when=Text("handoff.when_free", {"position": 1}))
+    assert waiting.words(LI).count(delayed) == 1
+
+
+async def test_supervisors_are_called_after_a_quarter_of_an_hour_and_may_take_the_customer(waiting: Office) -> None:
+    await waiting.manager("103", "林主任", supervisor=True, catch_all=True)
+    for _ in range(7):
+        await waiting.later(timedelta(minutes=2))
+    assert "还没有人接" not in waiting.words("103")
+    await waiting.later(timedelta(minutes=1))
+    assert "等了 15 分钟还没有人接" in waiting.words("103")
+    await waiting.press("103", waiting.button("103", "desk.accept"))
+    assert (await waiting.only_lead(LI)).status == "accepted"
+
+
+async def test_a_lead_nobody_accepts_for_two_working_days_is_closed_and_everybody_is_told(waiting: Office) -> None:
+    accept = waiting.button(CHEN, "desk.accept")
+    await waiting.say(CHEN, "/away")
+    await waiting.say(ZHOU, "/away")
+    await waiting.later(timedelta(days=1))
+    assert (await waiting.only_lead(LI)).status == "requested"
+    await waiting.later(timedelta(days=2))
+    assert "抱歉，客户经理这会儿都忙" in waiting.words(LI)
+    assert "没有人及时接" in waiting.words(CHEN)
     assert await waiting.press(CHEN, accept) == waiting.says("desk.notice.gone")
 
 
-async def test_a_lead_that_was_accepted_does_not_expire(talking: Office) -> None:
-    await talking.later(timedelta(minutes=5))
+async def test_clocks_stand_still_while_the_desk_is_closed(office: Office) -> None:
+    await office.manager("103", "林主任", supervisor=True)
+    await office.say("103", "/away")
+    await office.customer(LI)
+    office.clock.advance(timedelta(minutes=59))  # a minute to closing time
+    await office.say(LI, "人工")
+    await office.later(timedelta(hours=14))
+    assert "抱歉让您久等了" not in office.words(LI)
+    await office.later(timedelta(hours=1, minutes=5))
+    assert "抱歉让您久等了" in office.words(LI)
+    assert "还没有人接" not in office.words("103")
+    await office.later(timedelta(minutes=10))
+    assert "还没有人接" in office.words("103")
+
+
+async def test_a_lead_that_was_accepted_is_nobody_elses_any_more(talking: Office) -> None:
+    await talking.later(timedelta(days=5))
     assert (await talking.only_lead(LI)).status == "active"
     assert talking.words(LI) == ""
+    assert not talking.has_button(ZHOU, "desk.accept")
 
 
-async def test_the_time_to_accept_begins_with_the_first_offer(office: Office) -> None:
+@pytest.mark.parametrize("locale", ["zh", "en"])
+async def test_with_nobody_on_duty_the_customer_is_told_when_and_served_on_and_met_then(
+    office: Office, locale: str
+) -> None:
+    await office.manager(CHEN, "陈立", locale, hours=WeeklyHours(parse_week("Mo-Fr 09:00-12:00,14:00-18:00")))
+    await office.customer(LI, locale)
+    await office.later(timedelta(hours=2))
+    await office.say(LI, "人工" if locale == "zh" else "person")
+    opens = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+    assert office.says("handoff.when_open", locale, time=opens) in office.words(LI)
+    assert not office.has_button(CHEN, "desk.accept")
+    await office.later(timedelta(hours=14))
+    assert office.has_button(CHEN, "desk.accept")
+
+
+async def test_over_a_public_holiday_the_customer_is_told_the_day_after_it(office: Office) -> None:
+    office.clock.advance(datetime(2026, 9, 30, 12, 0, tzinfo=UTC) - office.clock.now())
+    hours = WeeklyHours(parse_week("Mo-Fr 09:00-18:00"), country="CN")
+    await office.manager(CHEN, "陈立", hours=hours)
     await office.customer(LI)
     await office.say(LI, "人工")
-    await office.later(timedelta(hours=10))
+    opens = hours.next_opening(office.clock.now())
+    assert opens is not None
+    assert opens.date() == date(2026, 10, 8)
+    assert office.says("handoff.when_open", time=opens) in office.words(LI)
+
+
+async def test_while_all_are_taken_each_customer_hears_the_place_in_the_queue(office: Office) -> None:
     await office.manager(CHEN, "陈立")
-    await office.later(timedelta(minutes=4))
-    assert (await office.only_lead(LI)).status == "offered"
+    for number, customer in enumerate((LI, WANG, "3")):
+        await office.customer(customer)
+        await office.say(customer, "人工")
+        if number == 0:
+            await office.press(CHEN, office.button(CHEN, "desk.accept"))
+            await office.run_jobs()
+        else:
+            assert office.says("handoff.when_free", position=number) in office.words(customer)
 
 
-async def test_who_asks_again_after_an_expiry_is_offered_anew(waiting: Office) -> None:
-    await waiting.later(timedelta(minutes=5))
-    await waiting.say(LI, "人工")
-    assert waiting.has_button(CHEN, "desk.accept")
+# Coming back
+
+
+async def _talked(office: Office, customer: str, manager: str) -> None:
+    """The customer has talked to this manager, and the chat is over."""
+    await office.say(customer, "人工" if office.languages[customer] == "zh" else "person")
+    await office.press(manager, office.button(manager, "desk.accept"))
+    await office.run_jobs()
+    await office.say(manager, "/return")
+    await office.run_jobs()
+    office.clear(customer)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+async def test_a_returning_customer_reaches_the_same_manager(office: Office, locale: str) -> None:
+    await office.manager(CHEN, "陈立", locale)
+    await office.customer(LI, locale)
+    await _talked(office, LI, CHEN)
+    for number in range(3):
+        await office.manager(f"20{number}", f"N{number}", locale)
+    await office.say(LI, "人工" if locale == "zh" else "person")
+    await office.press(CHEN, office.button(CHEN, "desk.accept"))
+    await office.run_jobs()
+    who = {"name": "陈立", "role": "高级客户经理", "hours": "9:00–18:00"}
+    assert office.says("handoff.joined_again", locale, **who) in office.words(LI)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+async def test_while_the_own_manager_is_away_the_backup_comes_and_the_change_is_announced(
+    office: Office, locale: str
+) -> None:
+    await office.manager(ZHOU, "Zoe", "en" if locale == "zh" else "zh")  # by language nobody would be asked second
+    backup = (await office.manager_at(ZHOU)).id
+    await office.manager(CHEN, "陈立", locale, backup=backup)
+    await office.customer(LI, locale)
+    await _talked(office, LI, CHEN)
+    await office.manager("103", "Other", locale)
+    await office.say(CHEN, "/away")
+    await office.say(LI, "人工" if locale == "zh" else "person")
+    await office.press(ZHOU, office.button(ZHOU, "desk.accept"))
+    await office.run_jobs()
+    who = {"name": "Zoe", "role": "高级客户经理", "hours": "9:00–18:00", "before": "陈立"}
+    assert office.says("handoff.joined_instead", locale, **who) in office.words(LI)
+
+
+async def test_the_own_manager_stays_the_own_one_after_a_backup_stood_in(office: Office) -> None:
+    await test_while_the_own_manager_is_away_the_backup_comes_and_the_change_is_announced(office, "zh")
+    await office.say(ZHOU, "/return")
+    await office.say(CHEN, "/back")
+    await office.run_jobs()
+    await office.say(LI, "人工")
+    assert office.has_button(CHEN, "desk.accept")
+
+
+async def test_a_supervisor_gives_a_customer_to_another_manager_for_good_and_the_change_is_announced(
+    talking: Office,
+) -> None:
+    lead, zoe = await talking.only_lead(LI), await talking.manager_at(ZHOU)
+    assert await talking.reassign(lead.id, zoe.id)
+    await talking.run_jobs()
+    assert "现在起由<b>Zoe</b>" in talking.words(LI)
+    assert "主管已转给 <b>Zoe</b>" in talking.words(CHEN)
+    await talking.say(LI, "还在吗")
+    assert "还在吗" in talking.words(ZHOU)
+    await talking.say(ZHOU, "/return")
+    await talking.run_jobs()
+    talking.clear(ZHOU)
+    await talking.say(LI, "人工")
+    assert talking.has_button(ZHOU, "desk.accept")
+
+
+async def test_a_supervisor_cannot_give_a_customer_to_somebody_who_has_no_room(talking: Office) -> None:
+    await talking.customer(WANG)
+    await talking.say(WANG, "人工")
+    lead = await talking.only_lead(WANG)
+    assert not await talking.reassign(lead.id, (await talking.manager_at(CHEN)).id)
+    assert not await talking.reassign(lead.id, 999_999)
 
 
 # Talking

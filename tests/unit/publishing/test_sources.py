@@ -27,6 +27,7 @@ def test_documents_hold_every_kind_of_content_by_file() -> None:
         "answers",
         "notices",
         "lead_rules",
+        "desk",
         "usual_times",
         "appointments",
         "branches",
