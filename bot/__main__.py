@@ -14,6 +14,7 @@ import typer
 from bot import app as program
 from bot import demo as demonstration
 from bot.commands import answers, ledgers
+from bot.commands.agents import agents
 from bot.commands.lender import lender
 from bot.commands.managers import managers
 from bot.commands.shell import fail as _fail
@@ -46,6 +47,7 @@ cli.add_typer(content, name="content")
 content.command("learn")(answers.content_learn)
 content.command("evaluate")(answers.content_evaluate)
 cli.add_typer(managers, name="manager")
+cli.add_typer(agents, name="agent")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")
 cli.command()(story)

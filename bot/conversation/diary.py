@@ -27,6 +27,7 @@ from bot.handoff.appointments import (
 )
 from bot.handoff.availability import WeeklyHours
 from bot.handoff.branches import Branch
+from bot.handoff.hours import DAYS
 from bot.handoff.records import Manager
 from bot.handoff.routing import speaks
 from bot.ledger.audit import CUSTOMER, audited, by_manager
@@ -86,6 +87,12 @@ class Diary:
         hours = self._hours(wish)
         zone = ZoneInfo(hours.timezone if hours else "UTC")
         return datetime.combine(slot.astimezone(zone).date() + timedelta(days=1), time(), zone)
+
+    def weekday(self, wish: Wish, slot: datetime) -> Text:
+        """The day of the week of `slot`, where the appointment is kept."""
+        hours = self._hours(wish)
+        zone = ZoneInfo(hours.timezone if hours else "UTC")
+        return Text(f"weekday.{DAYS[slot.astimezone(zone).weekday()].lower()}")
 
     # Changes
 
@@ -228,13 +235,17 @@ class Diary:
             "when": appointment.begins_at,
             "until": appointment.ends_at,
             "where": self._where(appointment),
+            "there": self._where(appointment, "desk"),
             "who": manager.name if manager else Text("appointment.somebody"),
             "customer": customer,
         }
 
-    def _where(self, appointment: Appointment) -> Text:
+    def _where(self, appointment: Appointment, side: Literal["appointment", "desk"] = "appointment") -> Text:
+        """Where it takes place, in words for the customer or for the manager."""
         if appointment.kind != "branch":
-            return Text(f"appointment.where.{appointment.kind}")
+            return Text(
+                f"appointment.where.{appointment.kind}" if side == "appointment" else f"desk.where.{appointment.kind}"
+            )
         named = {part: Text(f"branch.{appointment.place}.{part}") for part in ("name", "address")}
         return Text("appointment.where.branch", named)
 

@@ -22,6 +22,7 @@ from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.figures.worded import Worded
+from bot.growth.field_agents import FieldAgents
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -286,6 +287,7 @@ class UnitOfWork(Protocol):
     managers: Managers
     appointments: Appointments
     assignments: Assignments
+    field_agents: FieldAgents
     stage_times: StageTimes
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -56,6 +56,7 @@ from bot.dialogs.effects import (
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
 from bot.dialogs.withheld import without_numbers
+from bot.growth import field_agents
 from bot.growth.attribution import arrival
 from bot.handoff.invitations import code_in
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited
@@ -299,13 +300,24 @@ class Performance:
             case CloseHandoff():
                 await self._desk.close(self._work, self.conversation, now)
             case Track(name="arrived", values={"payload": str(payload)}):
-                await self._work.track(self.conversation.id, "arrived", arrival(payload).values(), now)
+                await self._arrived(payload, now)
             case Track(name="agent_words"):
                 self._work.audit(audited(AGENT_WORDS, SYSTEM, self.conversation.id, now))
             case Track(name="fee_first"):
                 self._work.audit(audited("safety.fee_asked", CUSTOMER, self.conversation.id, now))
             case Track(name=name, values=values):
                 await self._work.track(self.conversation.id, name, values, now)
+
+    async def _arrived(self, payload: str, now: datetime) -> None:
+        """Keep where the customer came from. A field agent's code also says who has brought any lead that comes of it."""
+        code = field_agents.code_in(payload)
+        link = await self._work.field_agents.by_code(code) if code else None
+        if link is not None:
+            state = self.conversation.state
+            known = {**state.known, "found_by": link.told()}
+            self.conversation = replace(self.conversation, state=replace(state, known=known))
+        values = link.values() if link else arrival(payload).values()
+        await self._work.track(self.conversation.id, "arrived", values, now)
 
     def _message(self, show: Show) -> Outgoing:
         pressing = self._pressing

@@ -167,8 +167,8 @@ def _greet(walk: Walk) -> None:
 
 
 def _is_new(walk: Walk) -> bool:
-    """Whether nothing is known of the customer but the language that the channel claims."""
-    return not walk.state.known.keys() - {"locale"}
+    """Whether nothing is known of the customer but the language that the channel claims, and who has brought them."""
+    return not walk.state.known.keys() - {"locale", "found_by"}
 
 
 def _arrived_by(walk: Walk, payload: str | None) -> None:

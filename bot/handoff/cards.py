@@ -33,6 +33,7 @@ FACTS: Final = (
     "eligibility_outcome",
     "locale",
     "tag",
+    "found_by",
     "question",
 )
 """The answers that a manager may be shown, in the order of the card."""

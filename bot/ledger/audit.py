@@ -41,6 +41,7 @@ class Act:
 
 
 ACTS: Final[Mapping[str, Act]] = {
+    "agent.added": Act("A field agent was added, with codes for places.", ("agent",)),
     "application.cancelled": Act("An application that waited to be handed in was stopped.", ("application", "why")),
     "application.confirmed": Act(
         "The customer has confirmed an application in the review.",

@@ -499,6 +499,28 @@ class CustomerOwnerRow(Row, table=True):
     since: datetime = _moment()
 
 
+class FieldAgentRow(Row, table=True):
+    """Somebody who brings customers where these are."""
+
+    __tablename__ = "field_agent"
+
+    id: int | None = _identity()
+    name: str = _text()
+    channel: str = _text()
+    created_at: datetime = _moment()
+
+
+class AgentLinkRow(Row, table=True):
+    """The code of a field agent's link for one place."""
+
+    __tablename__ = "agent_link"
+    __table_args__ = (sa.UniqueConstraint("agent_id", "place"),)
+
+    code: str = _text(primary_key=True)
+    agent_id: int = _big(foreign_key="field_agent.id")
+    place: str = _text()
+
+
 class MilestoneRow(Row, table=True):
     """A step of a customer's way that the figures count."""
 

@@ -43,6 +43,7 @@ from bot.core.values import Values
 from bot.dialogs.codec import decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
+from bot.growth.field_agents import FieldAgents
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -57,6 +58,7 @@ from bot.storage.repositories.appointments import PostgresAppointments
 from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.assignments import PostgresAssignments
 from bot.storage.repositories.consents import PostgresConsents
+from bot.storage.repositories.field_agents import PostgresFieldAgents
 from bot.storage.repositories.leads import PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
@@ -88,6 +90,7 @@ class PostgresUnitOfWork:
         "assessments",
         "assignments",
         "consents",
+        "field_agents",
         "fingerprints",
         "leads",
         "lender_events",
@@ -128,6 +131,7 @@ class PostgresUnitOfWork:
         self.managers: Managers = PostgresManagers(connection)
         self.appointments: Appointments = PostgresAppointments(connection)
         self.assignments: Assignments = PostgresAssignments(connection)
+        self.field_agents: FieldAgents = PostgresFieldAgents(connection)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

@@ -33,6 +33,7 @@ from bot.core.values import Values
 from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
+from bot.growth.field_agents import FieldAgents
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -41,6 +42,7 @@ from bot.storage.messages import LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_appointments import MemoryAppointments
 from bot.testing.memory_assignments import MemoryAssignments
+from bot.testing.memory_field_agents import MemoryFieldAgents
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
     MemoryApplications,
@@ -83,6 +85,7 @@ class MemoryUnitOfWork:
         self.managers: Managers = MemoryManagers(transaction)
         self.appointments: Appointments = MemoryAppointments(transaction)
         self.assignments: Assignments = MemoryAssignments(transaction)
+        self.field_agents: FieldAgents = MemoryFieldAgents(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:

@@ -17,6 +17,7 @@ from bot.applications.signals import Screening
 from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment, StoredQuote
 from bot.core.values import Values
 from bot.dialogs.events import Event
+from bot.growth.field_agents import AgentLink
 from bot.handoff.appointments import Appointment
 from bot.handoff.records import Assignment, Lead, Manager
 from bot.ledger.audit import AuditEvent
@@ -95,6 +96,7 @@ class Tables:
     appointments: dict[int, Appointment] = field(default_factory=dict)
     assignments: dict[int, Assignment] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
+    agent_links: dict[str, AgentLink] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
@@ -170,6 +172,7 @@ class Transaction:
         self.appointments = Draft(tables.appointments)
         self.assignments = Draft(tables.assignments)
         self.owners = Draft(tables.owners)
+        self.agent_links = Draft(tables.agent_links)
         self.milestones = Draft(tables.milestones)
         self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}

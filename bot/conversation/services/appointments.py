@@ -47,7 +47,13 @@ async def offer_slots(call: Call) -> Result:
         return Result("none", {})
     numbered: dict[str, Value] = {f"slot_{number}": slot for number, slot in enumerate(slots, start=1)}
     names = tuple(f"s{number}" for number in range(1, len(slots) + 1))
-    more: Values = {"slot_names": names, "slots_day": slots[0], "slots_after": diary.next_day(wish, slots[-1])}
+    more: Values = {
+        "slots_for": Text(f"slots.for.{wish.kind}"),
+        "slot_names": names,
+        "slots_day": slots[0],
+        "slots_weekday": diary.weekday(wish, slots[0]),
+        "slots_after": diary.next_day(wish, slots[-1]),
+    }
     return Result("found", {**numbered, **more})
 
 

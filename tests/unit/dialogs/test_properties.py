@@ -102,6 +102,7 @@ def appointment_outcomes(draw: Any, service: str) -> tuple[str, Values]:
                 "slot_1": SLOT,
                 "slot_2": SLOT,
                 "slots_day": SLOT,
+                "slots_for": WORDS,
                 "slots_after": SLOT,
             }
             return draw(st.sampled_from(("found", "none"))), slots
