@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from bot.conversation.desk_board import Board
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
@@ -186,6 +187,10 @@ class Desk:
             return False
         await leads.reassign(found, seat.manager, by)
         return True
+
+    def board(self, work: UnitOfWork) -> Board:
+        """What supervisors see of the desk."""
+        return Board(work, self._content().targets)
 
     # In either's turn
 
