@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.core.errors import SettingsError
-from bot.storage.database import engine_url
 from bot.storage.migrations import ours
 from bot.storage.rows import METADATA
+from bot.storage.urls import engine_url
 
 
 def run(connection: Connection) -> None:

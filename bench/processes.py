@@ -19,7 +19,9 @@ import psutil
 
 from bench.telegram import TOKEN, Telegram
 from bot.app import migrated, publish
+from bot.settings import StorageSettings
 from bot.storage.embedded import embedded
+from bot.storage.master_keys import new_master_key
 
 START_WITHIN: Final = 60.0
 ROOT: Final = Path(__file__).parents[1]
@@ -47,6 +49,7 @@ class Postgres:
     """A durable embedded PostgreSQL with the schema and the shipped content."""
 
     url: str
+    master_key: str
     server: psutil.Process
     log: Path
     """Where the bots' own words go."""
@@ -69,15 +72,17 @@ def _seconds(process: psutil.Process) -> float:
 async def postgres(directory: Path) -> AsyncIterator[Postgres]:
     """An empty, durable database with the content published. Raises `RuntimeError` where the server does not keep its word."""
     async with embedded(directory) as url:
-        async with migrated(url, directory) as database:
+        master_key = new_master_key()
+        settings = StorageSettings(database_url=url, data_dir=directory, master_keys=master_key)
+        async with migrated(settings) as database:
             for name in ("fsync", "synchronous_commit", "full_page_writes"):
                 if await database.pool.fetchval(f"SHOW {name}") != "on":
                     raise RuntimeError(f"PostgreSQL runs with {name} off: what it keeps would not survive a crash")
             await database.pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        async with migrated(url, directory) as database:
+        async with migrated(settings) as database:
             await publish(database, "zh", "Asia/Shanghai", by="bench")
         number = (directory / "data" / "postmaster.pid").read_text().split()[0]
-        yield Postgres(url, psutil.Process(int(number)), directory / "bots.log")
+        yield Postgres(url, master_key, psutil.Process(int(number)), directory / "bots.log")
 
 
 @asynccontextmanager
@@ -98,6 +103,7 @@ async def tillwise(database: Postgres, command: Sequence[str] = TILLWISE) -> Asy
         "BOT_TOKEN": TOKEN,
         "BOT_TELEGRAM_API": await telegram.start(),
         "BOT_DATABASE_URL": database.url,
+        "BOT_MASTER_KEYS": database.master_key,
         "BOT_WEBHOOK_URL": f"http://127.0.0.1:{port}",
         "BOT_WEBHOOK_SECRET": _secret(),
         "BOT_PORT": str(port),

@@ -13,14 +13,13 @@ import typer
 
 from bot import app as program
 from bot import demo as demonstration
-from bot.commands import answers, ledgers
+from bot.commands import answers, keys, ledgers
 from bot.commands.agents import agents
 from bot.commands.lender import lender
 from bot.commands.managers import managers
 from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
-from bot.commands.shell import url as _url
 from bot.commands.story import console_link, story
 from bot.conversation.services.registry import SERVICES
 from bot.dialogs.diagram import diagram
@@ -48,6 +47,7 @@ content.command("learn")(answers.content_learn)
 content.command("evaluate")(answers.content_evaluate)
 cli.add_typer(managers, name="manager")
 cli.add_typer(agents, name="agent")
+cli.add_typer(keys.keys, name="keys")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")
 cli.command()(story)
@@ -112,7 +112,7 @@ def migrate() -> None:
     settings = _plain(load_storage)
 
     async def bring() -> None:
-        async with program.migrated(_url(settings.database_url), settings.data_dir):
+        async with program.migrated(settings):
             typer.echo("The database schema is up to date.")
 
     _run(bring())
@@ -175,7 +175,7 @@ def content_publish(
     settings = _plain(load_storage)
 
     async def publish() -> None:
-        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
+        async with program.migrated(settings) as database:
             release = await program.publish(database, settings.default_locale, settings.timezone, by=by, note=note)
             typer.echo(f"Release {release.number} is published.")
 
@@ -200,7 +200,7 @@ def submissions_list() -> None:
     settings = _plain(load_storage)
 
     async def listed() -> None:
-        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
+        async with program.migrated(settings) as database:
             for letter in await PostgresDeadLetters(database).open():
                 typer.echo(
                     f"{letter.number}  {letter.at:%Y-%m-%d %H:%M}Z  {letter.call}  application {letter.application}"
@@ -225,7 +225,7 @@ def submissions_retry(
     settings = _plain(load_storage)
 
     async def retried() -> None:
-        async with program.migrated(_url(settings.database_url), settings.data_dir) as database:
+        async with program.migrated(settings) as database:
             letters = PostgresDeadLetters(database)
             unknown = [number for number in numbers if await letters.retry(number, by, datetime.now(UTC)) is None]
         if unknown:

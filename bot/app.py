@@ -57,7 +57,7 @@ from bot.publishing.library import Library
 from bot.publishing.release import Release
 from bot.publishing.semantics import best_finders
 from bot.publishing.sources import read_documents
-from bot.settings import Settings
+from bot.settings import Settings, StorageSettings
 from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
@@ -68,8 +68,10 @@ from bot.storage.failures import PostgresFailures
 from bot.storage.file_keys import SharedKeyCipher, kept_key, keys_of
 from bot.storage.files import EncryptedFiles
 from bot.storage.inbox import purge_inbox
+from bot.storage.keys import PersonKeys, made_beside
 from bot.storage.ledgers import Ledgers
 from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.master_keys import MasterKeys, kept_in
 from bot.storage.migrations import migrate
 from bot.storage.outbox import PostgresOutbox
 from bot.storage.reach import set_reachable
@@ -77,6 +79,7 @@ from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
 from bot.storage.repositories.signals import forget_fingerprints
 from bot.storage.unit_of_work import PostgresStorage
+from bot.storage.urls import engine_url
 from bot.texts.texts import Texts
 from bot.web.access import access_router, told
 from bot.web.compliance import compliance_router
@@ -159,12 +162,30 @@ async def database_url(configured: str | None, data_dir: Path) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def migrated(configured: str | None, data_dir: Path, connections: int = 4) -> AsyncIterator[Database]:
-    """An open database with the schema brought up to date."""
-    async with database_url(configured, data_dir) as url:
-        await migrate(url)
-        async with Database(url, size=connections) as database:
-            yield database
+async def migrated(settings: Settings | StorageSettings, connections: int = 4) -> AsyncIterator[Database]:
+    """An open database with the keys of its people and the schema brought up to date. Raises `SettingsError`."""
+    configured = settings.database_url.get_secret_value() if settings.database_url else None
+    async with database_url(configured, settings.data_dir) as url:
+        keys = await _keys(settings, url)
+        await keys.open()
+        try:
+            await migrate(url, keys=keys)
+            async with Database(url, size=connections, keys=keys) as database:
+                yield database
+        finally:
+            await keys.close()
+
+
+async def _keys(settings: Settings | StorageSettings, url: str) -> PersonKeys:
+    """The keys of the people in the database at `url`; only the embedded one brings a master key of its own."""
+    engine_url(url)
+    written = settings.master_key_list
+    if not written and settings.database_url is None:
+        written = kept_in(settings.data_dir / "master.key")
+    masters = MasterKeys(written)
+    if settings.keys_url is not None:
+        return PersonKeys(settings.keys_url.get_secret_value(), masters)
+    return PersonKeys(await made_beside(url), masters)
 
 
 async def publish(database: Database, default_locale: str, timezone: str, *, by: str, note: str = "") -> Release:
@@ -188,6 +209,7 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
         _ = parts.library.current
         who = await account(parts.api)
         await stack.enter_async_context(_background(parts.releases.watch(_refreshing(parts)), "releases"))
+        await stack.enter_async_context(_background(database.keys.watch(), "keys"))
         await stack.enter_async_context(_background(_relaying(parts.sender, parts.clock), "relay"))
         await stack.enter_async_context(parts.jobs.open_async())
         if worker:
@@ -210,8 +232,7 @@ def _spare_garbage_collector() -> None:
 
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Database]:
-    configured = settings.database_url.get_secret_value() if settings.database_url else None
-    async with migrated(configured, settings.data_dir, settings.database_connections) as database:
+    async with migrated(settings, settings.database_connections) as database:
         yield database
 
 
@@ -286,6 +307,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         forget_hashes=lambda: forget_fingerprints(database, library.current.signals.since(clock.now()), clock.now()),
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
         anchor=lambda: _anchoring(ledgers),
+        destroy=database.keys.destroy,
     )
     return Parts(
         settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
@@ -434,7 +456,7 @@ async def _serving(parts: Parts, who: Account) -> AsyncIterator[str]:
 def _reach(parts: Parts) -> Callable[[str, str, bool], Coroutine[Any, Any, None]]:
     async def reach(channel: str, address: str, reachable: bool) -> None:
         try:
-            await set_reachable(parts.database.pool, channel, address, reachable)
+            await set_reachable(parts.database, channel, address, reachable)
         except OSError:
             raise NotTaken("the database cannot be reached") from None
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.app import Running, SystemClock, migrated, publish, running
+from bot.app import Running, SystemClock, database_url, migrated, publish, running
 from bot.handoff.invitations import hashed, new_code, payload
 from bot.handoff.records import Manager
 from bot.settings import load
 from bot.simulator.demo import DemoHooks, create_demo
 from bot.simulator.server import running as serving_simulator
 from bot.storage.database import Database
+from bot.storage.keys import made_beside
+from bot.storage.master_keys import new_master_key
 from bot.storage.repositories.managers import PostgresManagers
 
 TOKEN: Final = "7000000001:demo-token-of-the-simulator"  # noqa: S105 -- the simulator lets every token in
@@ -65,6 +67,8 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
                 "messages_per_chat": 0,  # nobody minds a fast demo; the simulator's own limits are off too
                 # Never what the environment names: the demo empties its database.
                 "database_url": database,
+                "keys_url": None,
+                "master_keys": new_master_key() if database else None,
                 "webhook_url": None,
                 "webhook_secret": None if polling else secrets.token_urlsafe(24),
                 **more,
@@ -82,9 +86,10 @@ async def _bot(given: dict[str, Any], hooks: DemoHooks, *, polling: bool) -> Asy
         given = {**given, "webhook_url": f"http://{given['host']}:{given['port']}"}
     settings = load(given)
     configured = settings.database_url.get_secret_value() if settings.database_url else None
-    async with migrated(configured, settings.data_dir) as database:
-        await _emptied(database)
-    async with migrated(configured, settings.data_dir) as database:
+    async with database_url(configured, settings.data_dir) as url:
+        await _emptied(url)
+        await _emptied(await made_beside(url))
+    async with migrated(settings) as database:
         await publish(database, settings.default_locale, settings.timezone, by="demo", note="the shipped content")
         async with running(settings) as bot:
             hooks.lender_callback = f"{bot.url}/webhooks/lender"
@@ -92,9 +97,10 @@ async def _bot(given: dict[str, Any], hooks: DemoHooks, *, polling: bool) -> Asy
             yield bot
 
 
-async def _emptied(database: Database) -> None:
+async def _emptied(url: str) -> None:
     """Forget earlier demos: the simulator does not remember their chats either."""
-    await database.pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    async with Database(url, size=1) as database:
+        await database.pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 def _inviting(database: Database, bot: Running) -> Callable[[str, str], Coroutine[Any, Any, str]]:

@@ -31,6 +31,11 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 Url = Annotated[str, AfterValidator(_without_slash)]
 
 
+def _listed(secret: SecretStr | None) -> tuple[str, ...]:
+    whole = secret.get_secret_value() if secret else ""
+    return tuple(part.strip() for part in whole.split(",") if part.strip())
+
+
 class Settings(BaseSettings):
     """All settings; what is secret is never printed."""
 
@@ -42,6 +47,13 @@ class Settings(BaseSettings):
         None, description="A PostgreSQL server, `postgresql://user@host/database`. Unset: an embedded one."
     )
     data_dir: Path = Field(Path("var"), description="Where the embedded PostgreSQL keeps its data.")
+    master_keys: SecretStr | None = Field(
+        None,
+        description="The keys that wrap those of people, `mk_…`, from `keys new`. Several, separated by commas: the first wraps.",
+    )
+    keys_url: SecretStr | None = Field(
+        None, description="The database of people's keys. Unset: beside the main one, with `_keys` behind its name."
+    )
     database_connections: int = Field(
         10, ge=2, le=200, description="Most connections that turns of one process hold at a time."
     )
@@ -129,10 +141,14 @@ class Settings(BaseSettings):
         return self.signals_key.get_secret_value().encode() if self.signals_key else None
 
     @property
+    def master_key_list(self) -> tuple[str, ...]:
+        """The master keys, the one that wraps first."""
+        return _listed(self.master_keys)
+
+    @property
     def lender_secrets(self) -> tuple[str, ...]:
         """The lender's secrets, the one to sign with first."""
-        whole = self.lender_secret.get_secret_value() if self.lender_secret else ""
-        return tuple(part.strip() for part in whole.split(",") if part.strip())
+        return _listed(self.lender_secret)
 
 
 def load(given: Mapping[str, Any] | None = None) -> Settings:
@@ -161,10 +177,17 @@ class StorageSettings(BaseSettings):
 
     database_url: SecretStr | None = None
     data_dir: Path = Path("var")
+    master_keys: SecretStr | None = None
+    keys_url: SecretStr | None = None
     default_locale: str = "zh"
     timezone: Zone = "Asia/Shanghai"
     token: SecretStr | None = None
     telegram_api: Url = "https://api.telegram.org"
+
+    @property
+    def master_key_list(self) -> tuple[str, ...]:
+        """The master keys, the one that wraps first."""
+        return _listed(self.master_keys)
 
 
 def load_storage() -> StorageSettings:

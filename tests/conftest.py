@@ -21,6 +21,8 @@ from hypothesis import settings
 
 from bot.storage.database import Database
 from bot.storage.embedded import EmbeddedServer
+from bot.storage.keys import PersonKeys, made_beside
+from bot.storage.master_keys import MasterKeys, new_master_key
 from bot.storage.migrations import migrate
 from bot.testing.clock import FixedClock
 
@@ -30,6 +32,8 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
+MASTER_KEY: Final = new_master_key()
+os.environ["BOT_MASTER_KEYS"] = MASTER_KEY
 _TEMPLATE: Final = "migrated"
 _FAST: Final = {
     "fsync": "off",
@@ -106,7 +110,7 @@ def database_url(worker_database_url: str) -> Iterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A migrated database of this test's own, opened."""
-    async with Database(database_url) as opened:
+    async with Database(database_url, keys=await keys_of(database_url)) as opened:
         yield opened
 
 
@@ -116,11 +120,17 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+async def keys_of(url: str) -> PersonKeys:
+    """The keys of the people in a database of the tests."""
+    return PersonKeys(await made_beside(url), MasterKeys([MASTER_KEY]))
+
+
 def _copy(server: str, name: str, template: str) -> Iterator[str]:
     with _connected(server) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield _at(server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for made in (name, f"{name}_keys"):
+            connection.execute(f"DROP DATABASE IF EXISTS {made} WITH (FORCE)")
 
 
 def _reachable(run: Path) -> Path:

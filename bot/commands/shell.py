@@ -12,7 +12,6 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 import uvloop
-from pydantic import SecretStr
 
 from bot import app as program
 from bot import logs
@@ -23,16 +22,10 @@ from bot.storage.database import Database
 T = TypeVar("T")
 
 
-def url(secret: SecretStr | None) -> str | None:
-    """The database URL that a setting holds."""
-    return secret.get_secret_value() if secret else None
-
-
 @asynccontextmanager
 async def opened() -> AsyncIterator[Database]:
     """The configured database, its schema brought up to date. Raises `SettingsError`."""
-    settings = load_storage()
-    async with program.migrated(url(settings.database_url), settings.data_dir) as database:
+    async with program.migrated(load_storage()) as database:
         yield database
 
 

@@ -37,7 +37,7 @@ class Messages:
         """Show a lead that may be accepted."""
         shown = cards.offer(lead, score(self.rules, lead.facts), self.texts.knows)
         keys = (self._key("desk.accept", ACCEPT, lead, manager), self._key("desk.pass", PASS, lead, manager))
-        await self.post(manager, shown, slot=_slot(lead), keys=(keys,), priority="notice")
+        await self.post(manager, shown, slot=_slot(lead), subject=lead, keys=(keys,), priority="notice")
 
     async def card(self, lead: Lead, manager: Manager, *, edit: bool = False, target: str | None = None) -> Lead:
         """Show the whole lead; the lead with the note up to where the customer's words were shown."""
@@ -45,13 +45,14 @@ class Messages:
         spoken = tuple(cards.Spoken(line.at, line.author, line.text) for line in lines)
         background = await self._background(lead)
         shown = cards.card(lead, score(self.rules, lead.facts), background, spoken, self.texts.knows)
-        await self.post(manager, shown, slot=_slot(lead), keys=self.give_back(lead, manager), edit=edit, target=target)
+        keys = self.give_back(lead, manager)
+        await self.post(manager, shown, slot=_slot(lead), subject=lead, keys=keys, edit=edit, target=target)
         seen = max((line.at for line in lines if line.author == "customer"), default=None)
         return with_notes(lead, replace(notes_of(lead), seen=seen))
 
     async def put_over(self, lead: Lead, manager: Manager, text: Text, target: str | None = None) -> None:
         """Put `text` in the place of the lead's offer or card, and take the buttons away."""
-        await self.post(manager, text, slot=_slot(lead), edit=True, target=target)
+        await self.post(manager, text, slot=_slot(lead), subject=lead, edit=True, target=target)
 
     async def put_over_offers(self, lead: Lead, text: Text, but: int | None = None) -> None:
         """The same for every manager who was asked and has not passed; `but` names the one left out."""
@@ -73,13 +74,13 @@ class Messages:
 
     async def about(self, key: str, lead: Lead, manager: Manager, **values: Value) -> None:
         """Tell the manager something about a customer; the text names the `customer`."""
-        await self.post(manager, Text(key, {"customer": cards.customer(lead), **values}))
+        await self.post(manager, Text(key, {"customer": cards.customer(lead), **values}), subject=lead)
 
     async def from_customer(self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None) -> None:
         """Bring what the customer wrote or sent to the manager."""
         values: Values = {"customer": cards.customer(lead), "text": words}
         text = Text("desk.customer_said" if words else "desk.customer_sent", values)
-        await self.post(manager, text, slot=f"c{lead.id}", relayed=relayed, author="customer")
+        await self.post(manager, text, slot=f"c{lead.id}", subject=lead, relayed=relayed, author="customer")
 
     def words_of(self, lead: Lead, manager: Manager, words: str, place: str, relayed: Relayed | None = None) -> Unsaid:
         """What the manager writes or sends, headed by the manager's name, as the customer is to see it."""
@@ -104,6 +105,7 @@ class Messages:
         text: Text,
         *,
         slot: str = "desk",
+        subject: Lead | None = None,
         keys: Rows = (),
         edit: bool = False,
         target: str | None = None,
@@ -111,7 +113,7 @@ class Messages:
         author: Literal["customer", "bot"] = "bot",
         priority: Literal["reply", "notice"] = "reply",
     ) -> None:
-        """Put a message into a manager's chat."""
+        """Put a message into a manager's chat; `subject` is whose customer it tells of."""
         if manager.conversation is None:
             return
         channel, address = await self.work.address_of(manager.conversation)
@@ -128,6 +130,7 @@ class Messages:
                 relayed=relayed,
                 author=author,
                 priority=priority,
+                subject=subject.conversation if subject else None,
             )
         )
 

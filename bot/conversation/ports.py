@@ -78,7 +78,8 @@ class Outgoing:
     there is none. `ask_contact` is the label of the channel's contact button. Replies go before notices, notices
     before campaigns. `author` is whose words they are, for the transcript. `figure` is shown with the words: a table, or a chart
     that the channel draws. With a `document` the words are its caption, at most 1,000 characters. `release` is the content
-    that the words come from.
+    that the words come from. `subject` is the customer whom it tells of, where that is not who reads it: what is kept of it
+    is erased with that customer.
     """
 
     conversation: int
@@ -96,6 +97,7 @@ class Outgoing:
     figure: Worded | None = None
     document: Document | None = None
     release: int | None = None
+    subject: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +340,10 @@ class UnitOfWork(Protocol):
         ...
 
     async def erase(self, conversation: int, at: datetime) -> None:
-        """Forget what a customer wrote and was shown; consent records and submitted applications stay."""
+        """Forget what a customer wrote and was shown, copies in managers' chats too; the person's key is destroyed.
+
+        Consent records and submitted applications stay.
+        """
         ...
 
     async def drop_campaigns(self, conversation: int) -> None:

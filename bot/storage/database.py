@@ -10,13 +10,12 @@ from typing import Any, Final, Self
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.core.errors import SettingsError
+from bot.storage.keys import PersonKeys
 from bot.storage.pool import Pool
+from bot.storage.urls import engine_url, unreachable
 
 Notified = Callable[[str], Awaitable[None]]
 
@@ -30,30 +29,15 @@ _PING_SECONDS: Final = 15.0
 _RECONNECT_SECONDS: Final = 0.5
 
 
-def engine_url(url: str) -> URL:
-    """The URL for SQLAlchemy over asyncpg. Raises `SettingsError` when it is not a PostgreSQL URL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise SettingsError("BOT_DATABASE_URL is not a URL like postgresql://user@host/database") from None
-    if parsed.get_backend_name() not in ("postgresql", "postgres"):
-        raise SettingsError("BOT_DATABASE_URL must name a PostgreSQL database: postgresql://user@host/database")
-    return parsed.set(drivername="postgresql+asyncpg")
-
-
-def unreachable(error: BaseException) -> SettingsError:
-    """The error to raise when a connection failed by `error`; says nothing of the URL, which may hold a password."""
-    return SettingsError(
-        f"the database of BOT_DATABASE_URL cannot be reached ({type(error).__name__}):"
-        " check host, port, user and database name"
-    )
-
-
 class Database:
-    """One database by its plain `postgresql://` URL. Use as an async context, or `open` and `close`."""
+    """One database by its plain `postgresql://` URL. Use as an async context, or `open` and `close`.
 
-    def __init__(self, url: str, *, size: int = 10, name: str = "tillwise") -> None:
+    `keys` are those of the people in it, opened and closed with it; without them nothing about a person can be read or written.
+    """
+
+    def __init__(self, url: str, *, size: int = 10, name: str = "tillwise", keys: PersonKeys | None = None) -> None:
         self.url = url
+        self._keys = keys
         self._size = size
         self._name = name
         self._pool: Pool | None = None
@@ -67,6 +51,8 @@ class Database:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise unreachable(error) from None
         self._pool = pool
+        if self._keys is not None:
+            await self._keys.open()
 
     async def _connect(self) -> Any:
         """A connection of the driver, for the pool."""
@@ -81,6 +67,8 @@ class Database:
 
     async def close(self) -> None:
         """Disconnect, after what is running has ended."""
+        if self._keys is not None:
+            await self._keys.close()
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
@@ -102,6 +90,13 @@ class Database:
         if self._pool is None:
             raise RuntimeError("the database is not open")
         return self._pool
+
+    @property
+    def keys(self) -> PersonKeys:
+        """The keys of the people in it."""
+        if self._keys is None:
+            raise RuntimeError("the database was opened without the keys of its people")
+        return self._keys
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:

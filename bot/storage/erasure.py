@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from bot.storage.messages import ERASED
 from bot.storage.rows import (
     ApplicationRow,
     AppointmentRow,
@@ -14,7 +15,6 @@ from bot.storage.rows import (
     DocumentPageRow,
     FingerprintRow,
     InboxRow,
-    LeadRow,
     MilestoneRow,
     OutboxRow,
     QuoteRow,
@@ -28,7 +28,6 @@ _assessment: Final = table(AssessmentRow)
 _fingerprint: Final = table(FingerprintRow)
 _inbox: Final = table(InboxRow)
 _page: Final = table(DocumentPageRow)
-_lead: Final = table(LeadRow)
 _milestone: Final = table(MilestoneRow)
 _outbox: Final = table(OutboxRow)
 _owner: Final = table(CustomerOwnerRow)
@@ -43,6 +42,10 @@ def _empty(rows: sa.Table, column: str) -> sa.Update:
     return sa.update(rows).where(_of(rows)).values({column: sa.text("'{}'")})
 
 
+# Their rows stay, so that what stands in a manager's chat can still be changed in place.
+_about: Final = _outbox.c.subject == given(_outbox.c.subject, "conversation_id")
+_waits: Final = sa.and_(_outbox.c.sent_at.is_(None), _outbox.c.failure.is_(None))
+
 # In this order: a quote stays while an application that stays names it.
 _STEPS: Final = tuple(
     compiled(step)
@@ -51,12 +54,14 @@ _STEPS: Final = tuple(
         sa.delete(_outbox).where(_of(_outbox)),
         sa.delete(_appointment).where(_of(_appointment)),
         sa.delete(_fingerprint).where(_of(_fingerprint)),
+        sa.update(_outbox)
+        .where(_about)
+        .values(content=sa.null(), failure=sa.case((_waits, ERASED), else_=_outbox.c.failure)),
         sa.delete(_assessment).where(_of(_assessment)),
         sa.delete(_page).where(_of(_page)),
         sa.delete(_owner).where(_of(_owner)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),
         sa.delete(_quote).where(_of(_quote), ~sa.exists().where(_application.c.quote == _quote.c.id)),
-        _empty(_lead, "facts"),
         _empty(_milestone, "values"),
     )
 )

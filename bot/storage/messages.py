@@ -8,11 +8,15 @@ from typing import Any, Final, Literal
 
 from bot.conversation.ports import Document, Key, Outgoing, Posted, Relayed
 from bot.figures.worded import restored, stored
+from bot.storage.envelope import place_of
+from bot.storage.sealing import Sealing
 
 LEASE: Final = timedelta(seconds=30)
 """How long a message is its own process's to send, from when it is posted or claimed."""
 UNREACHABLE: Final = "unreachable"
 """The failure of messages that were given up since their customer cannot be reached."""
+ERASED: Final = "erased"
+"""The failure of messages that were given up since the customer whom they told of was erased."""
 WITHDRAWN: Final = "withdrawn"
 """The failure of marketing that was given up since its customer has taken the consent back."""
 
@@ -20,24 +24,34 @@ Priority = Literal["reply", "notice", "campaign"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("reply", "notice", "campaign")
 
 
-def encode_message(message: Outgoing, position: int) -> dict[str, Any]:
+async def encode_message(message: Outgoing, position: int, sealing: Sealing) -> dict[str, Any]:
     """`message` as the statement that posts it takes it; `position` is its place among those of its turn."""
+    whose = message.conversation if message.subject is None else message.subject
+    content = await sealing.seal(whose, _place(message.conversation, message.slot), _content(message))
     return {
         "position": position,
         "conversation_id": message.conversation,
         "channel": message.channel,
-        "address": message.address,
+        "subject": message.subject,
         "slot": message.slot,
-        "html": message.html,
-        "payload": _payload(message),
+        "content": f"\\x{content.hex()}",
         "priority": PRIORITIES.index(message.priority),
         "edit": message.edit,
     }
 
 
-def _payload(message: Outgoing) -> dict[str, Any]:
-    """What no statement looks into; what is not there is left out."""
-    payload: dict[str, Any] = {"author": message.author}
+def place(row: Any) -> str:
+    """What the content of a row of the outbox is bound to."""
+    return _place(row["conversation_id"], row["slot"])
+
+
+def _place(conversation: int, slot: str) -> str:
+    return place_of("outbox", "content", conversation, slot)
+
+
+def _content(message: Outgoing) -> dict[str, Any]:
+    """What is sealed; what is not there is left out."""
+    payload: dict[str, Any] = {"address": message.address, "html": message.html, "author": message.author}
     if message.keys:
         payload["keys"] = [[[key.label, key.token, key.url] for key in row] for row in message.keys]
     if message.target is not None:
@@ -56,16 +70,15 @@ def _payload(message: Outgoing) -> dict[str, Any]:
     return payload
 
 
-def decode_message(row: Any) -> Outgoing:
-    """The message that a row of the outbox holds."""
-    payload = row["payload"]
+def decode_message(row: Any, payload: dict[str, Any]) -> Outgoing:
+    """The message that a row of the outbox holds; `payload` is what was sealed in it."""
     relayed = payload.get("relayed")
     return Outgoing(
         conversation=row["conversation_id"],
         channel=row["channel"],
-        address=row["address"],
+        address=payload["address"],
         slot=row["slot"],
-        html=row["html"],
+        html=payload["html"],
         keys=tuple(tuple(Key(*key) for key in keys) for keys in payload.get("keys", ())),
         edit=row["edit"],
         target=payload.get("target"),
@@ -76,6 +89,7 @@ def decode_message(row: Any) -> Outgoing:
         figure=restored(payload["figure"]) if "figure" in payload else None,
         document=_document(payload.get("document")),
         release=payload.get("release"),
+        subject=row["subject"],
     )
 
 
@@ -86,6 +100,6 @@ def _document(stored: list[str] | None) -> Document | None:
     return Document(name, media_type, b64decode(content))
 
 
-def decode_posted(row: Any) -> Posted:
+def decode_posted(row: Any, payload: dict[str, Any]) -> Posted:
     """The posted message that a row of the outbox is."""
-    return Posted(row["id"], decode_message(row))
+    return Posted(row["id"], decode_message(row, payload))

@@ -17,19 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot import resources
-from bot.storage.database import engine_url, unreachable
+from bot.storage.keys import PersonKeys
+from bot.storage.urls import engine_url, unreachable
 
 _LOCK: Final = 0x6D696772617465  # "migrate": one process at a time
 
 
-async def migrate(url: str, revision: str = "head") -> None:
+async def migrate(url: str, revision: str = "head", keys: PersonKeys | None = None) -> None:
     """Bring the schema to `revision` in one transaction, or `base` for none at all; others that start meanwhile wait.
 
-    Raises `SettingsError` when the database cannot be reached.
+    `keys` seal what an older version has kept in clear; a database without people needs none. Raises `SettingsError` when
+    the database cannot be reached, or has people and no keys are given.
     """
     async with _transaction(url) as connection:
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        await connection.run_sync(_run, revision)
+        await connection.run_sync(_run, revision, keys)
 
 
 async def at_head(url: str) -> bool:
@@ -58,8 +60,9 @@ async def _transaction(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
-def _run(connection: Connection, revision: str) -> None:
+def _run(connection: Connection, revision: str, keys: PersonKeys | None) -> None:
     config = _config()
+    config.attributes["keys"] = keys
     config.attributes["connection"] = connection
     if revision == "base":
         command.downgrade(config, revision)

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from bot.conversation.ports import Posted
 from bot.core.clock import Clock
 from bot.storage.database import Database
-from bot.storage.messages import LEASE, PRIORITIES, UNREACHABLE, WITHDRAWN, decode_posted
+from bot.storage.messages import ERASED, LEASE, PRIORITIES, UNREACHABLE, WITHDRAWN, decode_posted, place
 from bot.storage.rows import ConversationRow, OutboxRow, table
+from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all
 
 _conversation: Final = table(ConversationRow)
@@ -130,7 +131,7 @@ class PostgresOutbox:
 
     async def unsent(self, conversation: int) -> tuple[Posted, ...]:
         """All that waits for one chat, in order, whoever has it."""
-        return tuple(map(decode_posted, await _UNSENT.rows(self._database.pool, conversation_id=conversation)))
+        return await self._opened(await _UNSENT.rows(self._database.pool, conversation_id=conversation))
 
     async def mark_sent(self, batch: Sequence[tuple[int, str | None]]) -> None:
         """Messages were sent: their ids, each with the channel's message id."""
@@ -146,7 +147,15 @@ class PostgresOutbox:
         rows = await _CLAIM.rows(
             self._database.pool, now=now, limit=limit, owner=self._owner, lease_until=now + self._lease
         )
-        return tuple(map(decode_posted, rows))
+        return await self._opened(rows)
+
+    async def _opened(self, rows: Sequence[Any]) -> tuple[Posted, ...]:
+        """The messages that can be read; the others, whose people were erased, are given up."""
+        sealing = Sealing(self._database.keys, self._database.pool)
+        posted = await sealing.open_all(rows, "content", place, decode_posted)
+        for number in {row["id"] for row in rows} - {one.id for one in posted}:
+            await self.mark_failed(number, ERASED, 0)
+        return tuple(posted)
 
     async def message_of(self, conversation: int, slot: str) -> str | None:
         """The channel's id of the message last sent in a slot."""

@@ -1,7 +1,7 @@
 """The tables, as SQLModel rows. Every name of a table or column that SQL is written with comes from here.
 
 What a program stores and reads whole (states, events, values, documents) is `json`, not `jsonb`: the order of keys is the
-order of choices and of answers, and `jsonb` does not keep it.
+order of choices and of answers, and `jsonb` does not keep it. What is about a person is `bytea`: sealed (`envelope`).
 """
 
 from __future__ import annotations
@@ -64,6 +64,10 @@ def _json() -> Any:
     return Field(sa_type=sa.JSON)
 
 
+def _bytes(**options: Any) -> Any:
+    return Field(sa_type=sa.LargeBinary, **options)
+
+
 def _texts() -> Any:
     return Field(sa_type=ARRAY(sa.Text))
 
@@ -91,23 +95,28 @@ class ReleaseRow(Row, table=True):
 
 
 class ConversationRow(Row, table=True):
-    """A chat with one person on one channel. Its row lock is what makes turns of one chat follow each other."""
+    """A chat with one person on one channel. Its row lock is what makes turns of one chat follow each other.
+
+    `key` is the id of the person's key now. `address` is sealed and looked up by `address_hash`; `state` is sealed.
+    """
 
     __tablename__ = "conversation"
-    __table_args__ = (sa.UniqueConstraint("channel", "address"), _one_of("role", Role))
+    __table_args__ = (sa.UniqueConstraint("channel", "address_hash"), _one_of("role", Role))
 
     id: int | None = _identity()
     channel: str = _text()
-    address: str = _text()
+    address_hash: bytes = _bytes()
+    address: bytes = _bytes()
+    key: bytes = _bytes()
     role: str = _text()
-    state: dict[str, Any] = _json()
+    state: bytes = _bytes()
     reachable: bool
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
 
 
 class InboxRow(Row, table=True):
-    """An event that was taken, by the key that makes it the same event. `event` is null once it is erased.
+    """An event that was taken, by the key that makes it the same event. `event` is sealed, and null once it is erased.
 
     No foreign key: a conversation is never deleted, and checking it would cost every turn.
     """
@@ -117,7 +126,7 @@ class InboxRow(Row, table=True):
 
     key: str = _text(primary_key=True)
     conversation_id: int = _big()
-    event: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    event: bytes | None = _bytes(default=None)
     trace: list[str] = _json()
     at: datetime = _moment()
 
@@ -126,12 +135,14 @@ class OutboxRow(Row, table=True):
     """A message on its way out, or sent, or refused by the channel (`failure`).
 
     `owner` names the process that sends it until `lease_until`; from then on any relay may claim it. `priority` is 0 for
-    a reply, 1 for a notice, 2 for a campaign. `message_id` is the channel's.
+    a reply, 1 for a notice, 2 for a campaign. `message_id` is the channel's. `content` is sealed under the key of the
+    `subject`, the person whom it is about, where that is not who reads it; it is null once the subject is erased.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         sa.Index(None, "conversation_id", "id"),
+        sa.Index(None, "subject", postgresql_where=sa.text("subject IS NOT NULL")),
         sa.Index(
             "outbox_unsent_idx",
             "conversation_id",
@@ -143,10 +154,9 @@ class OutboxRow(Row, table=True):
     id: int | None = _identity()
     conversation_id: int = _big()
     channel: str = _text()
-    address: str = _text()
+    subject: int | None = _big(default=None)
     slot: str = _text()
-    html: str = _text()
-    payload: dict[str, Any] = _json()
+    content: bytes | None = _bytes(default=None)
     priority: int = Field(sa_type=sa.SmallInteger)
     edit: bool
     owner: str = _text()
@@ -223,12 +233,12 @@ class AssessmentRow(Row, table=True):
     release: int
     outcome: str = _text()
     criteria: dict[str, Any] = _json()
-    answers: dict[str, Any] = _json()
+    answers: bytes = _bytes()
     created_at: datetime = _moment()
 
 
 class ApplicationRow(Row, table=True):
-    """A pre-application. `progress` is what the lender has told."""
+    """A pre-application. `progress` is what the lender has told; `answers` are sealed under a key of its own."""
 
     __tablename__ = "application"
     __table_args__ = (sa.UniqueConstraint("reference"), sa.Index(None, "conversation_id", "created_at"))
@@ -241,7 +251,7 @@ class ApplicationRow(Row, table=True):
     months: int
     method: str = _text()
     segment: str = _text()
-    answers: dict[str, Any] = _json()
+    answers: bytes = _bytes()
     consents: list[str] = _texts()
     quote: str | None = _text(foreign_key="quote.id")
     release: int
@@ -416,7 +426,7 @@ class LeadRow(Row, table=True):
     conversation_id: int = _owner()
     reason: str = _text()
     status: str = _text()
-    facts: dict[str, Any] = _json()
+    facts: bytes = _bytes()
     created_at: datetime = _moment()
     manager_id: int | None = _big(default=None, foreign_key="account_manager.id")
     accepted_at: datetime | None = _moment(default=None)

@@ -13,7 +13,8 @@ _conversation: Final = table(ConversationRow)
 _inbox: Final = table(InboxRow)
 _outbox: Final = table(OutboxRow)
 
-_COLUMNS: Final = [_conversation.c[name] for name in ("id", "channel", "address", "role", "state", "reachable")]
+_NAMES: Final = ("id", "channel", "address_hash", "address", "key", "role", "state", "reachable")
+_COLUMNS: Final = [_conversation.c[name] for name in _NAMES]
 INBOX_KEY: Final = "inbox_pkey"
 
 
@@ -43,7 +44,7 @@ def _keep() -> Statement:
 
 def _post() -> sa.Insert:
     """Messages come as one JSON array: its objects have the named columns and their `position`."""
-    names = ("conversation_id", "channel", "address", "slot", "html", "payload", "priority", "edit")
+    names = ("conversation_id", "channel", "subject", "slot", "content", "priority", "edit")
     shapes = [sa.column(name, _outbox.c[name].type) for name in names]
     messages = (
         sa.func.json_to_recordset(sa.bindparam("messages", type_=sa.JSON))
@@ -57,15 +58,16 @@ def _post() -> sa.Insert:
 
 LOCK: Final = _lock(
     _conversation.c.channel == given(_conversation.c.channel),
-    _conversation.c.address == given(_conversation.c.address),
+    _conversation.c.address_hash == given(_conversation.c.address_hash),
 )
 LOCK_KNOWN: Final = _lock(_conversation.c.id == given(_conversation.c.id))
 KEEP: Final = _keep()
 LOOK: Final = compiled(sa.select(*_COLUMNS).where(_conversation.c.id == given(_conversation.c.id)))
-ADDRESS: Final = compiled(
-    sa.select(_conversation.c.channel, _conversation.c.address).where(_conversation.c.id == given(_conversation.c.id))
+RENEW: Final = compiled(
+    sa.update(_conversation)
+    .where(_conversation.c.id == given(_conversation.c.id))
+    .values(given_all(_conversation, "key", "address", "state"))
 )
-
 
 CREATE: Final = compiled(insertion(_conversation).on_conflict_do_nothing().returning(_conversation.c.id))
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final
 
+import orjson
 from asyncpg.exceptions import (
     IdleInTransactionSessionTimeoutError,
     InsufficientResourcesError,
@@ -48,28 +49,31 @@ from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
+from bot.storage.envelope import DataKey, place_of
 from bot.storage.erasure import erase
+from bot.storage.keys import PersonKeys
 from bot.storage.ledgers import acts_of, record_acts
 from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
 from bot.storage.outbox import drop_campaigns
-from bot.storage.repositories.applications import PostgresApplications
+from bot.storage.repositories.applications import PostgresApplications, keys_not_handed_in
 from bot.storage.repositories.appointments import PostgresAppointments
 from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.assignments import PostgresAssignments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.field_agents import PostgresFieldAgents
-from bot.storage.repositories.leads import PostgresLeads
+from bot.storage.repositories.leads import FORGET_FACTS, PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.pages import PostgresPages
 from bot.storage.repositories.quotes import PostgresQuotes
 from bot.storage.repositories.signals import PostgresFingerprints, PostgresScreenings
-from bot.storage.repositories.transcript import BELOW, SHOWN, shown_as, transcript
+from bot.storage.repositories.transcript import BELOW, event_place, shown, shown_as, transcript
+from bot.storage.sealing import Sealing, address_hash
 from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
-from bot.storage.statements import ADDRESS, CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK
+from bot.storage.statements import CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK, RENEW
 
-_NEW: Final = encode_state(State())
+_NEW: Final = orjson.dumps(encode_state(State()))
 
 
 class PostgresUnitOfWork:
@@ -85,6 +89,7 @@ class PostgresUnitOfWork:
         "_lease",
         "_messages",
         "_owner",
+        "_sealing",
         "applications",
         "appointments",
         "assessments",
@@ -104,6 +109,7 @@ class PostgresUnitOfWork:
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
         self,
         connection: Any,
+        keys: PersonKeys,
         clock: Clock,
         owner: str,
         lease: timedelta,
@@ -111,6 +117,7 @@ class PostgresUnitOfWork:
         signals_key: bytes | None,
     ) -> None:
         self._connection = connection
+        self._sealing = Sealing(keys, connection)
         self._clock = clock
         self._owner = owner
         self._lease = lease
@@ -121,13 +128,13 @@ class PostgresUnitOfWork:
         self._committed = False
         self.consents: Consents = PostgresConsents(connection)
         self.quotes: Quotes = PostgresQuotes(connection)
-        self.assessments: Assessments = PostgresAssessments(connection)
-        self.applications: Applications = PostgresApplications(connection)
+        self.assessments: Assessments = PostgresAssessments(connection, self._sealing)
+        self.applications: Applications = PostgresApplications(connection, self._sealing)
         self.pages: Pages = PostgresPages(connection)
         self.screenings: Screenings = PostgresScreenings(connection)
         self.fingerprints: Fingerprints = PostgresFingerprints(connection, signals_key)
         self.lender_events: LenderEvents = PostgresLenderEvents(connection)
-        self.leads: Leads = PostgresLeads(connection)
+        self.leads: Leads = PostgresLeads(connection, self._sealing)
         self.managers: Managers = PostgresManagers(connection)
         self.appointments: Appointments = PostgresAppointments(connection)
         self.assignments: Assignments = PostgresAssignments(connection)
@@ -137,54 +144,89 @@ class PostgresUnitOfWork:
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""
         self._key = key
-        row = await LOCK.row(self._connection, key=key, channel=channel, address=address)
+        found = address_hash(self._sealing.keys, channel, address)
+        row = await LOCK.row(self._connection, key=key, channel=channel, address_hash=found)
         if row is not None:
-            return _conversation(row)
-        created = await self._create(channel, address)
-        found = _conversation(await LOCK.row(self._connection, key=key, channel=channel, address=address))
-        return found and replace(found, created=created)
+            return await self._opened(row, address)
+        created = await self._create(channel, address, found)
+        row = await LOCK.row(self._connection, key=key, channel=channel, address_hash=found)
+        conversation = await self._opened(row, address)
+        return conversation and replace(conversation, created=created)
 
-    async def _create(self, channel: str, address: str) -> bool:
+    async def _create(self, channel: str, address: str, found: bytes) -> bool:
         """Whether the conversation was made here, and not by another transaction just now."""
-        now = self._clock.now()
+        now, key = self._clock.now(), await self._sealing.keys.make()
         made = await CREATE.value(
             self._connection,
             channel=channel,
-            address=address,
             role="customer",
-            state=_NEW,
             reachable=True,
             created_at=now,
             updated_at=now,
+            address_hash=found,
+            **_person(key, found, address),
         )
         return made is not None
 
+    async def _opened(self, row: Any, address: str) -> Conversation | None:
+        """The locked conversation, or None when its event was taken before.
+
+        Whose key was destroyed, as in a backup from before an erasure, is somebody new.
+        """
+        if row["taken"]:
+            return None
+        conversation = await self._read(row)
+        if conversation is None:
+            await self._renew(row["id"], row["address_hash"], address)
+            return Conversation(row["id"], row["channel"], address, State(), row["role"], row["reachable"])
+        return conversation
+
+    async def _read(self, row: Any) -> Conversation | None:
+        """A conversation; None where its person was erased."""
+        key = await self._sealing.keys.get(row["key"])
+        if key is None:
+            return None
+        self._sealing.know(row["id"], key)
+        return Conversation(
+            id=row["id"],
+            channel=row["channel"],
+            address=orjson.loads(key.open(_place("address", row["address_hash"]), row["address"])),
+            state=decode_state(orjson.loads(key.open(_place("state", row["address_hash"]), row["state"]))),
+            role=row["role"],
+            reachable=row["reachable"],
+        )
+
+    async def _renew(self, conversation: int, found: bytes, address: str) -> None:
+        """Give a person a new key; what was sealed under the one before is not."""
+        key = await self._sealing.keys.make()
+        self._sealing.know(conversation, key)
+        await RENEW.run(self._connection, id=conversation, **_person(key, found, address))
+
     async def open_known(self, key: str, conversation: int) -> Conversation | None:
-        """See `UnitOfWork.open_known`."""
+        """See `UnitOfWork.open_known`. Nobody is found whose key was destroyed: where to write to is not known either."""
         self._key = key
         row = await LOCK_KNOWN.row(self._connection, key=key, id=conversation)
-        return None if row is None else _conversation(row)
+        return None if row is None or row["taken"] else await self._read(row)
 
     async def look(self, conversation: int) -> Conversation | None:
         """See `UnitOfWork.look`."""
         row = await LOOK.row(self._connection, id=conversation)
-        return row and _conversation({**row, "taken": False})
+        return row and await self._read(row)
 
     async def address_of(self, conversation: int) -> tuple[str, str]:
         """See `UnitOfWork.address_of`. Raises `LookupError` where there is no such conversation."""
-        row = await ADDRESS.row(self._connection, id=conversation)
-        if row is None:
+        found = await self.look(conversation)
+        if found is None:
             raise LookupError(f"no conversation {conversation}")
-        return row["channel"], row["address"]
+        return found.channel, found.address
 
     async def shown(self, conversation: int, slot: str) -> str | None:
         """See `UnitOfWork.shown`."""
-        html: str | None = await SHOWN.value(self._connection, conversation_id=conversation, slot=slot)
-        return html
+        return await shown(self._connection, self._sealing, conversation, slot)
 
     async def shown_as(self, conversation: int, sha256: str) -> str | None:
         """See `UnitOfWork.shown_as`."""
-        return await shown_as(self._connection, conversation, sha256)
+        return await shown_as(self._connection, self._sealing, conversation, sha256)
 
     async def below(self, conversation: int, slot: str) -> int | None:
         """See `UnitOfWork.below`."""
@@ -193,7 +235,7 @@ class PostgresUnitOfWork:
 
     async def transcript(self, conversation: int, lines: int, *, every: bool = False) -> tuple[TranscriptLine, ...]:
         """See `UnitOfWork.transcript`."""
-        return await transcript(self._connection, conversation, lines, every=every)
+        return await transcript(self._connection, self._sealing, conversation, lines, every=every)
 
     async def track(self, conversation: int, name: str, values: Values, at: datetime) -> None:
         """See `UnitOfWork.track`."""
@@ -209,7 +251,14 @@ class PostgresUnitOfWork:
 
     async def erase(self, conversation: int, at: datetime) -> None:
         """See `UnitOfWork.erase`."""
+        row = await LOOK.row(self._connection, id=conversation)
+        _, address = await self.address_of(conversation)
+        doomed = [row["key"], *await keys_not_handed_in(self._connection, conversation)]
         await erase(self._connection, conversation)
+        await self._renew(conversation, row["address_hash"], address)
+        nothing = await self._sealing.seal(conversation, place_of("lead", "facts", conversation), {})
+        await FORGET_FACTS.run(self._connection, conversation_id=conversation, facts=nothing)
+        self.defer(Job("destroy-keys", {"keys": [key.hex() for key in doomed]}))
         await self.track(conversation, "erased", {}, at)
 
     async def drop_campaigns(self, conversation: int) -> None:
@@ -227,6 +276,8 @@ class PostgresUnitOfWork:
     async def commit(self, conversation: Conversation, event: Event, trace: Sequence[str]) -> tuple[Posted, ...]:
         """See `UnitOfWork.commit`."""
         now = self._clock.now()
+        key = await self._sealing.key(conversation.id)
+        found = address_hash(self._sealing.keys, conversation.channel, conversation.address)
         await record_acts(self._connection, self._acts)
         if self._jobs:
             await DEFER.run(self._connection, jobs=[_job(job) for job in self._jobs])
@@ -235,16 +286,18 @@ class PostgresUnitOfWork:
                 self._connection,
                 key=self._key,
                 conversation_id=conversation.id,
-                event=encode_event(event),
+                event=key.seal(event_place(self._key), orjson.dumps(encode_event(event))),
                 trace=list(trace),
                 at=event.at,
                 role=conversation.role,
-                state=encode_state(conversation.state),
+                state=key.seal(_place("state", found), orjson.dumps(encode_state(conversation.state))),
                 reachable=conversation.reachable,
                 owner=self._owner,
                 created_at=now,
                 lease_until=now + self._lease,
-                messages=[encode_message(message, place) for place, message in enumerate(self._messages)],
+                messages=[
+                    await encode_message(message, place, self._sealing) for place, message in enumerate(self._messages)
+                ],
             )
         except UniqueViolationError as error:
             if error.constraint_name == INBOX_KEY:
@@ -260,18 +313,17 @@ class PostgresUnitOfWork:
             await self._connection.execute("ROLLBACK")
 
 
-def _conversation(row: Any) -> Conversation | None:
-    """The conversation, or None when its event was taken before."""
-    if row["taken"]:
-        return None
-    return Conversation(
-        id=row["id"],
-        channel=row["channel"],
-        address=row["address"],
-        state=decode_state(row["state"]),
-        role=row["role"],
-        reachable=row["reachable"],
-    )
+def _place(column: str, found: bytes) -> str:
+    return place_of("conversation", column, found.hex())
+
+
+def _person(key: DataKey, found: bytes, address: str) -> dict[str, bytes]:
+    """The columns of somebody who is new, or as new."""
+    return {
+        "key": key.id,
+        "address": key.seal(_place("address", found), orjson.dumps(address)),
+        "state": key.seal(_place("state", found), _NEW),
+    }
 
 
 def _job(job: Job) -> dict[str, Any]:
@@ -371,4 +423,6 @@ class PostgresStorage:
 
     def unit(self, connection: Any) -> PostgresUnitOfWork:
         """A unit of work on a connection whose transaction has begun, and that the caller ends."""
-        return PostgresUnitOfWork(connection, self._clock, self._owner, self._lease, self._times, self._signals_key)
+        return PostgresUnitOfWork(
+            connection, self.database.keys, self._clock, self._owner, self._lease, self._times, self._signals_key
+        )

@@ -38,7 +38,7 @@ from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
-from bot.storage.messages import LEASE, WITHDRAWN
+from bot.storage.messages import ERASED, LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_appointments import MemoryAppointments
 from bot.testing.memory_assignments import MemoryAssignments
@@ -179,6 +179,10 @@ class MemoryUnitOfWork:
         for number, posted in self._transaction.outbox.items():
             if posted.message.conversation == conversation:
                 self._transaction.outbox.remove(number)
+            elif posted.message.subject == conversation:
+                bare = replace(posted.message, html="", keys=(), relayed=None, figure=None, document=None)
+                failure = ERASED if posted.waits else posted.failure
+                self._transaction.outbox.put(number, replace(posted, message=bare, failure=failure))
 
     def _erase_records(self, conversation: int) -> None:
         records = self._transaction

@@ -6,7 +6,7 @@ A job may run more than once: events carry a key, submissions an idempotency key
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -47,6 +47,7 @@ class Uses:
     `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
     their end, by conversation and record. `forget_files` removes the files whose time is over,
     `forget_hashes` the hashes that are too old to be compared with.
+    `destroy` destroys the keys of people who were erased.
     """
 
     storage: Storage
@@ -65,6 +66,7 @@ class Uses:
     over: Callable[[], Awaitable[Sequence[tuple[int, str]]]]
     forget_files: Callable[[], Awaitable[int]]
     forget_hashes: Callable[[], Awaitable[int]]
+    destroy: Callable[[Iterable[bytes]], Awaitable[None]]
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
@@ -81,6 +83,10 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     _lender_tasks(app, uses)
     _page_tasks(app, uses)
     _desk_tasks(app, uses)
+
+    @app.task(name="destroy-keys", retry=_SOON)
+    async def destroy_keys(keys: list[str]) -> None:
+        await uses.destroy(bytes.fromhex(key) for key in keys)
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="purge-inbox", queueing_lock="purge-inbox")

@@ -32,6 +32,7 @@ def settings(token: str, telegram: str, database: str, *, webhook: bool = False)
         "BOT_TOKEN": token,
         "BOT_TELEGRAM_API": telegram,
         "BOT_DATABASE_URL": database,
+        "BOT_MASTER_KEYS": os.environ["BOT_MASTER_KEYS"],
         "BOT_PORT": str(port),
         "BOT_MESSAGES_PER_CHAT": "0",
         "BOT_MESSAGES_PER_SECOND": "0",

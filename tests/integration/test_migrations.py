@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot import resources
 from bot.core.errors import SettingsError
-from bot.storage.database import engine_url
 from bot.storage.migrations import at_head, migrate, ours
 from bot.storage.rows import APPEND_ONLY, METADATA
+from bot.storage.urls import engine_url
 
 CATALOGUE = {
     "columns": """

@@ -23,6 +23,7 @@ from bot.gateways.telegram.client import BotApi
 from bot.publishing.check import check
 from bot.publishing.release import digest_of
 from bot.publishing.sources import read_documents
+from bot.settings import StorageSettings
 from bot.simulator.client import SimulatorClient
 from bot.simulator.server import create_simulator, running
 from bot.storage.database import Database
@@ -90,7 +91,7 @@ async def house(empty_database_url: str, tmp_path: Path) -> AsyncIterator[House]
     async with (
         running(create_simulator()) as telegram,
         SimulatorClient(telegram) as simulator,
-        migrated(empty_database_url, tmp_path) as database,
+        migrated(StorageSettings(database_url=empty_database_url, data_dir=tmp_path)) as database,
         AsyncExitStack() as stack,
     ):
         processes = tuple(

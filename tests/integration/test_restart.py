@@ -20,9 +20,11 @@ import psycopg
 import pytest
 
 from bot.app import migrated, publish
+from bot.settings import StorageSettings
 from bot.simulator.client import SeenMessage, SimulatorClient
 from bot.simulator.server import create_simulator, running
 from bot.simulator.world import BotAccounts
+from bot.storage.master_keys import new_master_key
 from tests.integration.applicant import FORM, REVIEW, Applicant, Question
 from tests.integration.process import PATIENCE, BotProcess, command, free_port, settings
 
@@ -84,7 +86,7 @@ Moment: TypeAlias = Callable[[Street, Answer], Awaitable[None]]
 @asynccontextmanager
 async def street(mode: Mode, database: str, folder: Path) -> AsyncIterator[Street]:
     async with running(create_simulator(webhook_pause=0.02)) as address, SimulatorClient(address) as simulator:
-        async with migrated(database, folder) as opened:
+        async with migrated(StorageSettings(database_url=database, data_dir=folder)) as opened:
             await publish(opened, "zh", "Asia/Shanghai", by="test")
         process = BotProcess(folder / "log", settings(TOKEN, address, database, webhook=mode == "webhook"))
         try:
@@ -263,6 +265,7 @@ async def test_a_running_bot_ends_in_order_when_asked_and_takes_its_database_alo
 
 
 GIVEN: Final = {"BOT_TOKEN": TOKEN}
+KEYS: Final = {"BOT_MASTER_KEYS": new_master_key()}
 WRONG: Final[Sequence[tuple[Mapping[str, str], str]]] = [
     ({}, "BOT_TOKEN is missing"),
     ({"BOT_TOKEN": "none"}, "BOT_TOKEN is wrong"),
@@ -272,8 +275,13 @@ WRONG: Final[Sequence[tuple[Mapping[str, str], str]]] = [
     (GIVEN | {"BOT_LENDER_URL": "https://example.org"}, "BOT_LENDER_SECRET is missing"),
     (GIVEN | {"BOT_OPERATOR": "somebody"}, "BOT_OPERATOR is wrong"),
     (GIVEN | {"BOT_TIMEZONE": "Mars/Olympus"}, "BOT_TIMEZONE is wrong"),
+    (GIVEN | {"BOT_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "BOT_MASTER_KEYS is missing"),
+    (
+        GIVEN | {"BOT_DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "BOT_MASTER_KEYS": "mk_short"},
+        "BOT_MASTER_KEYS is wrong",
+    ),
     (GIVEN | {"BOT_DATABASE_URL": "mysql://here/it"}, "BOT_DATABASE_URL must name a PostgreSQL database"),
-    (GIVEN | {"BOT_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "BOT_DATABASE_URL cannot be reached"),
+    (GIVEN | {"BOT_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"} | KEYS, "BOT_DATABASE_URL cannot be reached"),
 ]
 
 
@@ -293,7 +301,7 @@ async def test_what_only_shows_at_the_start_ends_it_with_one_sentence_too(
     async with running(create_simulator(accounts=BotAccounts(tokens=frozenset({"1:other"})))) as telegram:
         process = BotProcess(tmp_path / "log", settings(TOKEN, telegram, empty_database_url))
         unpublished = await process.outcome()
-        async with migrated(empty_database_url, tmp_path) as database:
+        async with migrated(StorageSettings(database_url=empty_database_url, data_dir=tmp_path)) as database:
             await publish(database, "zh", "Asia/Shanghai", by="test")
         unknown = await process.outcome()
     unreachable = await process.outcome()

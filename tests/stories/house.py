@@ -26,7 +26,7 @@ from bot.conversation.services.registry import SERVICES
 from bot.handoff import invitations
 from bot.handoff.records import Manager
 from bot.publishing.library import Library
-from bot.settings import load
+from bot.settings import StorageSettings, load
 from bot.simulator.client import SimulatorClient
 from bot.simulator.lender.app import create_lender
 from bot.simulator.lender.desk import Desk
@@ -218,7 +218,9 @@ async def temporary_folder() -> AsyncIterator[Path]:
 
 
 async def _publish(database_url: str, marks: Marks) -> None:
-    async with migrated(database_url, data_dir=load({"token": TOKEN}).data_dir) as database:
+    async with migrated(
+        StorageSettings(database_url=database_url, data_dir=load({"token": TOKEN}).data_dir)
+    ) as database:
         library = Library(PostgresReleases(database), SystemClock(), services=SERVICES)
         await library.publish(marks.documents, by="stories")
 

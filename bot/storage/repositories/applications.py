@@ -1,16 +1,20 @@
-"""Pre-applications."""
+"""Pre-applications, each sealed under a key of its own: one that the lender has outlives an erasure of the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from bot.applications import progress
 from bot.applications.application import Application
 from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money
+from bot.storage.envelope import DataKey, key_of, place_of
 from bot.storage.rows import ApplicationRow, table
+from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
 from bot.storage.stage_times import keep_passages
 
@@ -51,14 +55,15 @@ _OF_CONVERSATION: Final = compiled(
 class PostgresApplications:
     """See `Applications`."""
 
-    __slots__ = ("_on",)
+    __slots__ = ("_on", "_sealing")
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, sealing: Sealing) -> None:
         self._on = on
+        self._sealing = sealing
 
     async def add(self, application: Application) -> None:
         """See `Applications.add`."""
-        await _ADD.run(self._on, **_row(application))
+        await _ADD.run(self._on, **_row(application, await self._sealing.keys.make()))
 
     async def save(self, application: Application) -> None:
         """See `Applications.save`."""
@@ -72,23 +77,42 @@ class PostgresApplications:
 
     async def renew(self, application: Application) -> None:
         """See `Applications.renew`."""
-        await _RENEW.run(self._on, **_row(application))
+        held = await _GET.row(self._on, id=application.id)
+        key = held and await self._sealing.keys.get(key_of(held["answers"]))
+        if key is not None:
+            await _RENEW.run(self._on, **_row(application, key))
 
     async def get(self, application: str) -> Application | None:
         """See `Applications.get`."""
-        return _application_of(await _GET.row(self._on, id=application))
+        return await self._one(await _GET.row(self._on, id=application))
 
     async def by_reference(self, reference: str) -> Application | None:
         """See `Applications.by_reference`."""
-        return _application_of(await _BY_REFERENCE.row(self._on, reference=reference))
+        return await self._one(await _BY_REFERENCE.row(self._on, reference=reference))
 
     async def of_conversation(self, conversation: int) -> tuple[Application, ...]:
         """See `Applications.of_conversation`."""
         rows = await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)
-        return tuple(filter(None, map(_application_of, rows)))
+        return await self._read(rows)
+
+    async def _read(self, rows: Sequence[Any]) -> tuple[Application, ...]:
+        return tuple(await self._sealing.open_all(rows, "answers", lambda row: _place(row["id"]), _application_of))
+
+    async def _one(self, row: Any) -> Application | None:
+        return next(iter(await self._read([row] if row else [])), None)
 
 
-def _row(application: Application) -> dict[str, Any]:
+async def keys_not_handed_in(on: Executor, conversation: int) -> list[bytes]:
+    """The keys of a customer's applications that the lender does not have."""
+    rows = await _OF_CONVERSATION.rows(on, conversation_id=conversation)
+    return [key_of(row["answers"]) for row in rows if row["reference"] is None]
+
+
+def _place(application: str) -> str:
+    return place_of("application", "answers", application)
+
+
+def _row(application: Application, key: DataKey) -> dict[str, Any]:
     return {
         "id": application.id,
         "conversation_id": application.conversation,
@@ -98,7 +122,7 @@ def _row(application: Application) -> dict[str, Any]:
         "months": application.months,
         "method": application.method,
         "segment": application.segment,
-        "answers": encode_all(application.answers),
+        "answers": key.seal(_place(application.id), orjson.dumps(encode_all(application.answers))),
         "consents": application.consents,
         "quote": application.quote,
         "release": application.release,
@@ -108,8 +132,8 @@ def _row(application: Application) -> dict[str, Any]:
     }
 
 
-def _application_of(row: Any) -> Application | None:
-    return row and Application(
+def _application_of(row: Any, answers: Any) -> Application:
+    return Application(
         id=row["id"],
         conversation=row["conversation_id"],
         product=row["product"],
@@ -117,7 +141,7 @@ def _application_of(row: Any) -> Application | None:
         months=row["months"],
         method=row["method"],
         segment=row["segment"],
-        answers=decode_all(row["answers"]),
+        answers=decode_all(answers),
         consents=tuple(row["consents"]),
         quote=row["quote"],
         release=row["release"],

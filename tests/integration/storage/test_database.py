@@ -16,6 +16,7 @@ from bot.storage.inbox import purge_inbox
 from bot.storage.rows import ConversationRow, FailureRow
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
+from tests.conftest import keys_of
 from tests.integration.storage.conftest import World
 
 
@@ -47,7 +48,7 @@ async def test_cold_reads_go_through_sqlmodel_sessions_over_the_same_rows(
     known = await on_postgres.known("42")
     async with database.sessions() as session:
         row = (await session.exec(select(ConversationRow))).one()
-    assert (row.id, row.address, row.state) == (known.id, "42", {"turn": 0, "instances": 0})
+    assert (row.id, row.role, row.reachable) == (known.id, "customer", True)
 
 
 async def test_a_failure_is_kept_for_staff(database: Database, clock: FixedClock) -> None:
@@ -101,7 +102,7 @@ async def test_a_connection_lost_in_the_middle_of_a_turn_changes_nothing_and_the
 
 
 async def test_more_turns_than_connections_wait_for_one_another(database_url: str, clock: FixedClock) -> None:
-    async with Database(database_url, size=2) as small:
+    async with Database(database_url, size=2, keys=await keys_of(database_url)) as small:
         storage = PostgresStorage(small, clock, owner="one")
 
         async def turn(number: int) -> None:
