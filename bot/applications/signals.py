@@ -23,6 +23,7 @@ from bot.core.protected import protected_in
 from bot.core.rules import Rule
 from bot.core.values import NO_VALUES, Money, Months, Rate, Text, Value, Values
 from bot.products.criteria import names_read
+from bot.products.harvests import monthly_turnover
 from bot.products.reading import Section
 
 FILE: Final = "signals.yaml"
@@ -214,7 +215,7 @@ def facts_of(  # noqa: PLR0913 -- each is something that is known of an applicat
     `earlier` are the account's applications before it, oldest first; `agreed_at` is when the customer agreed to the notice that
     it begins with; `to_set_aside` what the quote that was shown takes a month.
     """
-    turnover = answers.get("monthly_turnover")
+    turnover = monthly_turnover(answers)
     counted = ("months_trading", "licence_months", "open_loans", "recent_applications")
     share = _ratio(to_set_aside, turnover)
     facts: dict[str, Value] = {
@@ -222,7 +223,9 @@ def facts_of(  # noqa: PLR0913 -- each is something that is known of an applicat
         "licence_kind_differs": _kind_differs(answers),
         "amount_in_turnovers": _ratio(answers.get("amount"), turnover),
         "instalment_share": None if share is None else Rate(share),
-        "turnover_ratio": _ratio(turnover, earlier[-1].answers.get("monthly_turnover")) if earlier else None,
+        "turnover_ratio": _ratio(turnover, monthly_turnover({**earlier[-1].answers, "segment": earlier[-1].segment}))
+        if earlier
+        else None,
         "trading_gap": _trading_gap(answers, earlier[-1], now) if earlier else None,
         "same_number_elsewhere": matches.same_number,
         "same_licence_elsewhere": matches.same_licence,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from typing import Final
 
 from bot.conversation.ports import StoredAssessment
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
-from bot.core.values import NO_VALUES, Money, Months, Value, Values
+from bot.core.values import Months, Value, Values
 from bot.products.eligibility import Assessment, assess, assessment_text, fields_needed
 from bot.products.fields import FIELDS
+from bot.products.harvests import by_the_month
 
 MOST_ALTERNATIVES: Final = 3
 """Products that are offered instead, the best first: more are a list to read, not a help."""
@@ -37,18 +37,10 @@ async def assess_eligibility(call: Call) -> Result:
             "eligibility": trimmed(assessment_text(assessment), call.content.texts),
             "eligibility_outcome": assessment.outcome,
             "alternatives": assessment.alternatives,
-            **_by_the_month(answers),
+            **by_the_month(answers),
             "amount_would_do": any(change.field == "amount" for remedy in assessment.remedies for change in remedy),
         },
     )
-
-
-def _by_the_month(answers: Values) -> Values:
-    """What a farmer's harvests come to by the month, so that forms which count so need not ask again."""
-    seasons, income = answers.get("seasons"), answers.get("season_income")
-    if answers.get("segment") != "farmer" or not isinstance(seasons, int) or not isinstance(income, Money):
-        return NO_VALUES
-    return {"monthly_turnover": Money((income.amount * seasons / 12).quantize(Decimal(1)), income.currency)}
 
 
 async def _keep(call: Call, assessment: Assessment, answers: Values) -> None:

@@ -15,7 +15,7 @@ from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value
 
 CORRECTABLE: Final = (
-    "contact_name", "phone", "business_name", "uscc", "months_trading", "monthly_turnover", "open_debts",
+    "contact_name", "phone", "business_name", "uscc", "months_trading", "monthly_turnover", "season_income", "open_debts",
 )  # fmt: skip
 """Answers that stand for what a customer is or has; what was asked for, such as an amount, is changed where it is asked."""
 
@@ -35,7 +35,10 @@ async def export_data(call: Call) -> Result:
 async def list_held(call: Call) -> Result:
     """The answers that can be put right, as lines, and their names as `held_fields`."""
     known = call.conversation.state.known
-    held = tuple(name for name in CORRECTABLE if known.get(name) is not None)
+    # A farm's month is worked out of its harvests, and is put right there.
+    worked_out = known.get("segment") == "farmer" and known.get("season_income") is not None
+    names = (name for name in CORRECTABLE if not (worked_out and name == "monthly_turnover"))
+    held = tuple(name for name in names if known.get(name) is not None)
     lines = tuple(Text("review.line", {"field": Text(f"label.{name}"), "answer": known[name]}) for name in held)
     return Result("found" if held else "none", {"held": lines, "held_fields": held})
 
