@@ -96,7 +96,19 @@ from bot.worker.submission import Submissions
 
 RELAY_EVERY: Final = 5.0
 SEAL_EVERY: Final = 1.0
-COMMANDS: Final = ("start", "help", "human", "back", "cancel", "progress", "privacy", "language")
+COMMANDS: Final = (
+    "start",
+    "help",
+    "human",
+    "back",
+    "cancel",
+    "progress",
+    "appointments",
+    "call_back",
+    "branches",
+    "privacy",
+    "language",
+)
 _log = structlog.get_logger(__name__)
 
 

@@ -82,7 +82,9 @@ class DeskDiary:
         if wish is None or not slots:
             return Text("desk.notice.no_times")
         act, _, rest = token.partition(".")
-        further = f"{BUTTON}.{'on' if act == 'at' else 'from'}.{rest}.{_minutes(self.diary.next_day(wish, slots[-1]))}"
+        further = (
+            f"{BUTTON}.{'on' if act == 'at' else 'from'}.{rest}.{_minutes(await self.diary.next_day(wish, slots[-1]))}"
+        )
         keys: Rows = (
             *(
                 (Key(self._label("desk.appointment.time", slot), f"{BUTTON}.{token}.{_minutes(slot)}"),)

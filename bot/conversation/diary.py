@@ -71,7 +71,7 @@ class Diary:
 
     async def slots(self, wish: Wish, after: datetime | None = None) -> tuple[datetime, ...]:
         """Times on the next day that has any, not before `after`; none where there is nobody to keep the appointment."""
-        found = self._hours(wish)
+        found = await self._hours(wish)
         if self.rules is None or found is None:
             return ()
         kind = self.rules.kinds[wish.kind]
@@ -82,15 +82,15 @@ class Diary:
         booked = self._others(wish, await self.work.appointments.booked(self.now, self.now + 2 * BOOKED_AHEAD))
         return offered_slots(found, kind, booked, resources, after=begin, count=self.rules.offered)
 
-    def next_day(self, wish: Wish, slot: datetime) -> datetime:
+    async def next_day(self, wish: Wish, slot: datetime) -> datetime:
         """The beginning of the day behind that of `slot`, where the appointment is kept."""
-        hours = self._hours(wish)
+        hours = await self._hours(wish)
         zone = ZoneInfo(hours.timezone if hours else "UTC")
         return datetime.combine(slot.astimezone(zone).date() + timedelta(days=1), time(), zone)
 
-    def weekday(self, wish: Wish, slot: datetime) -> Text:
+    async def weekday(self, wish: Wish, slot: datetime) -> Text:
         """The day of the week of `slot`, where the appointment is kept."""
-        hours = self._hours(wish)
+        hours = await self._hours(wish)
         zone = ZoneInfo(hours.timezone if hours else "UTC")
         return Text(f"weekday.{DAYS[slot.astimezone(zone).weekday()].lower()}")
 
@@ -98,7 +98,7 @@ class Diary:
 
     async def book(self, wish: Wish, begins_at: datetime, by: Manager | None = None) -> Appointment | None:
         """Book the time, and tell both sides. None: it is no longer free, or is no time that is offered."""
-        hours = self._hours(wish)
+        hours = await self._hours(wish)
         if self.rules is None or hours is None:
             return None
         kind = self.rules.kinds[wish.kind]
@@ -268,11 +268,19 @@ class Diary:
     def _branch(self, place: str | None) -> Branch | None:
         return self.content.branches.get(place) if place else None
 
-    def _hours(self, wish: Wish) -> WeeklyHours | None:
-        if wish.kind != "branch":
-            return self.rules.hours if self.rules else None
-        branch = self._branch(wish.place)
-        return branch.hours if branch else None
+    async def _hours(self, wish: Wish) -> WeeklyHours | None:
+        """When the appointment can be kept: by the branch's hours, those of the manager it is to be with, or the common ones."""
+        if wish.kind == "branch":
+            branch = self._branch(wish.place)
+            return branch.hours if branch else None
+        keeper = await self._keeper(wish)
+        own = keeper.profile.hours if keeper else None
+        return own or (self.rules.hours if self.rules else None)
+
+    async def _keeper(self, wish: Wish) -> Manager | None:
+        """The one manager it is to be with: as the wish says, else the customer's own; None where it may be with anybody."""
+        number = wish.manager or await self.work.assignments.owner_of(wish.conversation)
+        return next((one for one in await self.work.managers.everyone() if one.id == number), None)
 
     async def _resources(self, wish: Wish) -> dict[str, int]:
         """What the wish could take a seat of, with how many seats each has, the best first."""
@@ -282,10 +290,11 @@ class Diary:
         return {resource_of(wish.kind, one.id, None): 1 for one in await self._managers(wish)}
 
     async def _managers(self, wish: Wish) -> list[Manager]:
-        """Who could keep it: the one it is to be with, else the customer's own first, then those who read the language."""
+        """Who could keep it: the one it is to be with, else whoever had the customer first, then those who read the language."""
         everyone = await self.work.managers.everyone()
-        if wish.manager is not None:
-            return [one for one in everyone if one.id == wish.manager]
+        keeper = await self._keeper(wish)
+        if keeper is not None or wish.manager is not None:
+            return [keeper] if keeper else []
         leads = await self.work.leads.of_conversation(wish.conversation)
         own = next((lead.manager for lead in reversed(leads) if lead.manager is not None), None)
         return sorted(everyone, key=lambda one: (one.id != own, not speaks(one, wish.language), one.id))

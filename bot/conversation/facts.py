@@ -68,6 +68,7 @@ def facts(content: Content, market: Market, now: datetime, known: Values) -> Val
         "hosted_form": market.hosted_form,
         "region": market.region,
         "currency": market.currency,
+        "timezone": market.timezone,
         "lender": Text(f"lender.{content.catalogue.lender.id}"),
         "risk": Text("risk.warning"),
         "parks": tuple(Text(f"park.{park}") for park in content.catalogue.lender.parks),

@@ -98,7 +98,9 @@ def services_called(flow: Flow) -> Iterator[str]:
     """The services that the flow's steps ask by name."""
     for step in flow.steps.values():
         match step:
-            case Call(call=service) | Await(takes=str(service)) | Choose(takes=str(service)):
+            case Choose(takes=takes, near=near):
+                yield from (service for service in (takes, near) if service)
+            case Call(call=service) | Await(takes=str(service)):
                 yield service
 
 
@@ -196,6 +198,8 @@ def _references(
             case Enter(enter=other) if other not in flows:
                 yield name, f"flow '{other}' does not exist; correct the name"
             case Call(call=service) if service not in services:
+                yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
+            case Choose(near=str(service)) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
             case Await(takes=str(service)) | Choose(takes=str(service)) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"

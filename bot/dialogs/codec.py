@@ -17,15 +17,16 @@ from bot.dialogs.events import EVENTS, Event, Signalled
 from bot.dialogs.model import FlowRef
 from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
 
+_NEVER_KEPT = frozenset({"place"})
 _EVENT_TYPES = {kind.__name__: kind for kind in EVENTS}
 
 
 def encode_event(event: Event) -> dict[str, Any]:
-    """An event as `{"type": …, field: value, …}` without the fields that are absent."""
+    """An event as `{"type": …, field: value, …}` without the fields that are absent, and without where somebody is."""
     stored: dict[str, Any] = {"type": type(event).__name__}
     for field in fields(event):
         value = getattr(event, field.name)
-        if value is not None:
+        if value is not None and field.name not in _NEVER_KEPT:
             stored[field.name] = encode(value)
     return stored
 

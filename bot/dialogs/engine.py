@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.core.values import NO_VALUES, Text, Value, Values
 from bot.dialogs import inputs, prompts
@@ -518,6 +520,25 @@ def _matching_choice(walk: Walk, text: str) -> str | None:
     own = [choice for choice in prompt.choices if not choice.startswith("!")]
     if isinstance(walk.step, Choose | Await) and plain.isdecimal() and 1 <= int(plain) <= len(own):
         return own[int(plain) - 1]
+    return _choice_at(walk, prompt, plain)
+
+
+def _choice_at(walk: Walk, prompt: Prompt, plain: str) -> str | None:
+    """The choice that is the time of day that was typed, where there is just one: one by the afternoon's clock is meant too."""
+    meant = inputs.times_of_day(plain)
+    zone = walk.facts.get("timezone")
+    if not meant or not isinstance(zone, str):
+        return None
+    times = {
+        choice: value.astimezone(ZoneInfo(zone)).time()
+        for choice, label in prompt.choices.items()
+        for value in label.values.values()
+        if isinstance(value, datetime)
+    }
+    for minutes in meant:
+        found = [choice for choice, at in times.items() if at.hour * 60 + at.minute == minutes]
+        if len(found) == 1:
+            return found[0]
     return None
 
 
@@ -625,6 +646,9 @@ def _attached(walk: Walk, event: Attached) -> None:
         _ask_service(
             walk, takes, {**sent, **{name: values.get(name) for name in ("application", "document", "page_chosen")}}
         )
+    elif isinstance(step, Choose) and step.near and event.place:
+        latitude, longitude = event.place
+        _ask_service(walk, step.near, {"latitude": Decimal(str(latitude)), "longitude": Decimal(str(longitude))})
     else:
         _again(walk, Text(f"attached.{event.kind}"))
 
@@ -689,9 +713,15 @@ def _deliver(walk: Walk, waiting: Pending, event: Returned) -> None:
 def _answer_found(walk: Walk, event: Returned) -> None:
     """Answer the customer's own question and ask ours again; offer what else was asked, or, unsure, the topics near.
 
-    What is only `noted` leaves the open prompt as it is.
+    What is only `noted` leaves the open prompt as it is. What is `placed` puts its other values, such as a list in another order,
+    into the form, and asks again by them.
     """
     answer = event.values.get("answer")
+    if event.outcome == "placed" and isinstance(answer, Text) and walk.state.frames:
+        others = {name: value for name, value in event.values.items() if name != "answer"}
+        walk.change_frame(answers={**walk.frame.answers, **others})
+        _again(walk, answer)
+        return
     if event.outcome == "noted":
         if isinstance(answer, Text):
             walk.say(answer)

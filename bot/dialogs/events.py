@@ -55,7 +55,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """The customer sent something that is not text; `file` is the channel's handle of it."""
+    """The customer sent something that is not text; `file` is the channel's handle of it.
+
+    `place` is where a location is, latitude and longitude in degrees (WGS 84). It is looked at in its turn and never kept.
+    """
 
     at: datetime
     kind: AttachmentKind
@@ -63,6 +66,7 @@ class Attached:
     name: str | None = None
     caption: str | None = None
     message: str | None = None
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

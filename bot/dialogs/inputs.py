@@ -78,6 +78,36 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().strip(_EDGES).split())
 
 
+_TIME_OF_DAY = re.compile(
+    r"(?P<before>上午|早上|早晨|中午|下午|晚上|傍晚)?\s*(?P<hour>\d{1,2}|[一二两三四五六七八九]|十[一二]?)"
+    r"(?:\s*[:.点时]\s*(?:(?P<minute>[0-5]\d)\s*分?|(?P<half>半)|钟|整)?)?\s*(?P<behind>[ap]\.?m\.?|o'?clock)?"
+)
+_HOURS = {word: hour for hour, word in enumerate("一二三四五六七八九", 1)} | {"两": 2, "十": 10, "十一": 11, "十二": 12}
+_MORNING = frozenset(("上午", "早上", "早晨"))
+
+
+def times_of_day(plain: str) -> tuple[int, ...]:
+    """The minutes since midnight that normalised words such as `09:00`, `9点半` or `3 pm` may mean, the likelier first; none: no time.
+
+    An hour up to twelve without a word for the half of the day may be of either.
+    """
+    found = _TIME_OF_DAY.fullmatch(plain)
+    if found is None:
+        return ()
+    said = found["hour"]
+    hour = int(said) if said.isdecimal() else _HOURS[said]
+    minute = 30 if found["half"] else int(found["minute"] or 0)
+    behind = (found["behind"] or "")[:1]
+    if hour > 23:
+        return ()
+    if found["before"] in _MORNING or behind == "a":
+        return (hour % 12 * 60 + minute,) if hour <= 12 else ()
+    if found["before"] or behind == "p":
+        return ((hour % 12 + 12) * 60 + minute,) if hour <= 12 else (hour * 60 + minute,)
+    other = ((hour + 12) * 60 + minute,) if 1 <= hour < 12 else ()
+    return (hour * 60 + minute, *other)
+
+
 def says_minor(text: str) -> bool:
     """Whether somebody says of themselves that they are younger than `OF_AGE`, and says nothing else."""
     stated = _OWN_AGE.fullmatch(normalise(text))

@@ -98,7 +98,8 @@ class Choose:
     """Ask for one of the options, those `listed` first; `columns` buttons stand in a row. `when` is that of `Ask`.
 
     A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk. A review lists
-    it where it is `reviewed`. A photo or document that the customer sends goes to the service `takes`. While the step is open, a
+    it where it is `reviewed`. A photo or document that the customer sends goes to the service `takes`, a location to the service
+    `near`, which may put what is listed into another order. While the step is open, a
     signal leads to where its name points in `on`; one whose outcome is an option's id is the answer.
     """
 
@@ -114,6 +115,7 @@ class Choose:
     when: Rule | None = None
     reviewed: bool = True
     takes: str | None = None
+    near: str | None = None
     on: Mapping[str, str] = field(default_factory=dict)
 
 

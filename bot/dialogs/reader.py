@@ -270,6 +270,7 @@ class _Reader:
             listed=self.listed(fields),
             when=self.condition(fields),
             takes=fields.optional("takes"),
+            near=fields.optional("near"),
             reviewed=fields.flag("reviewed", default=True),
             on=fields.table("on") if fields.has("on") else {},
         )

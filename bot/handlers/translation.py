@@ -82,7 +82,13 @@ def _attachment(message: Message, at: datetime) -> Attached | None:
         return None
     held = getattr(message, content)
     name = getattr(held, "file_name", None)
-    return Attached(at, _KINDS[content], _handle(content, message), name, message.caption, str(message.message_id))
+    number = str(message.message_id)
+    return Attached(at, _KINDS[content], _handle(content, message), name, message.caption, number, _place(message))
+
+
+def _place(message: Message) -> tuple[float, float] | None:
+    location = message.location
+    return None if location is None else (location.latitude, location.longitude)
 
 
 def _handle(content: str, message: Message) -> str | None:

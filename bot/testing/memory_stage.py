@@ -164,7 +164,8 @@ class MemoryStage:
 
     async def send(self, kind: AttachmentKind, sample: str) -> None:
         """See `Stage`."""
-        await self.take(Attached(self._now(), kind, file=f"file:{sample}", message=self._update()))
+        place = (31.24, 121.5) if kind == "location" else None
+        await self.take(Attached(self._now(), kind, file=f"file:{sample}", message=self._update(), place=place))
 
     async def take(self, event: Event, address: str = CUSTOMER) -> Taken:
         """Have the bot take an event of the customer's, or of another person's."""

@@ -72,7 +72,7 @@ class BotStage:
             case "sticker":
                 await self._done(await self._customer.sticker())
             case "location":
-                await self._done(await self._customer.location(30.5, 104.1))
+                await self._done(await self._customer.location(31.24, 121.5))
             case _:
                 content = samples.sample(sample) if kind in ("photo", "document") else _PIXEL
                 await self._done(await self._customer.file(_file_name(kind, sample), content, kind=kind))

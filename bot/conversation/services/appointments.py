@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from bot.conversation.diary import Diary, Wish
@@ -11,7 +12,7 @@ from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value, Values
 from bot.handoff.appointments import KINDS, Appointment
-from bot.handoff.branches import Branch
+from bot.handoff.branches import Branch, nearest
 from bot.handoff.hours import hours_text
 
 LISTED: Final = 5
@@ -51,8 +52,8 @@ async def offer_slots(call: Call) -> Result:
         "slots_for": Text(f"slots.for.{wish.kind}"),
         "slot_names": names,
         "slots_day": slots[0],
-        "slots_weekday": diary.weekday(wish, slots[0]),
-        "slots_after": diary.next_day(wish, slots[-1]),
+        "slots_weekday": await diary.weekday(wish, slots[0]),
+        "slots_after": await diary.next_day(wish, slots[-1]),
     }
     return Result("found", {**numbered, **more})
 
@@ -99,6 +100,22 @@ async def list_branches(call: Call) -> Result:
     """The lender's branches."""
     names = tuple(call.content.branches)[: 2 * LISTED]
     return Result("found" if names else "none", {"branch_names": names})
+
+
+async def nearest_branches(call: Call) -> Result:
+    """The branches by their distance from where the customer is, which goes no further than this call."""
+    latitude, longitude = call.values.get("latitude"), call.values.get("longitude")
+    if not isinstance(latitude, Decimal) or not isinstance(longitude, Decimal):
+        return Result("none", {})
+    found = nearest(call.content.branches.values(), (float(latitude), float(longitude)))[: 2 * LISTED]
+    lines = tuple(Text("branches.near.line", _distance(branch, km)) for branch, km in found)
+    names = tuple(branch.id for branch, _ in found)
+    return Result("placed", {"answer": Text("branches.near", {"lines": lines}), "branch_names": names})
+
+
+def _distance(branch: Branch, km: float) -> Values:
+    far = Text("branches.near.close") if km < 1 else Text("branches.near.km", {"km": round(km)})
+    return {"name": Text(f"branch.{branch.id}.name"), "far": far}
 
 
 async def show_branch(call: Call) -> Result:

@@ -49,6 +49,7 @@ LOCAL: Final[Mapping[str, Service]] = {
     "open-appointment": appointments.open_appointment,
     "cancel-appointment": appointments.cancel_appointment,
     "list-branches": appointments.list_branches,
+    "nearest-branches": appointments.nearest_branches,
     "show-branch": appointments.show_branch,
     "list-applications": applications.list_applications,
     "list-consents": consents.list_consents,

@@ -140,9 +140,9 @@ class Office:
         return await self.take(address, Said(self.clock.now(), text, f"{next(self._updates)}"))
 
     async def attach(
-        self, address: str, kind: AttachmentKind, file: str | None, caption: str | None = None
+        self, address: str, kind: AttachmentKind, file: str | None, caption: str | None = None, **more: Any
     ) -> str | None:
-        return await self.take(address, Attached(self.clock.now(), kind, file, caption=caption, message="7"))
+        return await self.take(address, Attached(self.clock.now(), kind, file, caption=caption, message="7", **more))
 
     async def press(self, address: str, token: str, message: str | None = None) -> str | None:
         """The short notice that answers the press."""

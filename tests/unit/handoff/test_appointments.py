@@ -11,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
+from bot.conversation.ports import Conversation, UnitOfWork
 from bot.core.errors import ContentError
+from bot.dialogs.inputs import normalise, times_of_day
 from bot.handoff.appointments import parse_appointments, spread
+from bot.handoff.availability import WeeklyHours
 from bot.handoff.branches import distance_km, nearest, parse_branches
+from bot.handoff.hours import parse_week
 from bot.publishing.content import with_days
 from bot.publishing.sources import read_documents
+from bot.testing.memory import MemoryStorage
 from tests.unit.handoff.office import Office
 
 LI, WANG, CHEN, ZHOU = "1", "2", "101", "102"
@@ -197,6 +202,85 @@ async def test_a_branch_is_found_and_an_appointment_booked_there(office: Office)
     assert "江畔网点" in event["location"]
     assert event["geo"].to_ical() == "31.2397;121.4998"
     assert "网点预约" in office.words(CHEN)
+
+
+async def test_the_nearest_branch_stands_first_with_its_distance_and_the_location_is_kept_nowhere(
+    office: Office,
+) -> None:
+    await office.customer(LI)
+    await office.say(LI, "网点")
+    await office.attach(LI, "location", None, place=(31.3102, 121.4487))
+    told = office.chat(LI)[-1]
+    assert told.html.index("北市场网点，约 1 公里") < told.html.index("江畔网点，约 9 公里")
+    assert next(iter(told.tokens)) == "北市场网点"
+    assert isinstance(office.storage, MemoryStorage)
+    kept = repr((office.storage.tables.inbox, office.storage.tables.conversations, office.storage.tables.milestones))
+    assert "31.31" not in kept
+    await office.say(LI, "1")
+    assert "上海市宝山区北市场街12号" in office.chat(LI)[-1].html
+
+
+async def test_a_location_elsewhere_is_answered_and_changes_nothing(office: Office) -> None:
+    await office.customer(LI)
+    await office.attach(LI, "location", None, place=(31.3102, 121.4487))
+    assert office.says("attached.location") in office.chat(LI)[-1].html
+
+
+async def test_who_has_an_account_manager_is_offered_the_managers_own_hours(office: Office) -> None:
+    await office.manager(CHEN, "陈立", hours=WeeklyHours(parse_week("Mo-Su 19:00-20:30")))
+    await office.manager(ZHOU, "周宁")
+    await office.customer(LI)
+    await office.customer(WANG)
+    owner = await office.manager_at(CHEN)
+
+    async def owned(work: UnitOfWork, found: Conversation) -> None:
+        await work.assignments.own(found.id, owner.id, office.clock.now())
+
+    await office.within(LI, owned)
+    office.clock.advance(EVENING - office.clock.now())
+    for address, times in ((LI, ["19:00", "19:30", "20:00"]), (WANG, ["09:00", "11:00", "15:00", "17:30"])):
+        await office.say(address, "约回电")
+        offered = [label for label in office.chat(address)[-1].tokens if ":" in label]
+        assert offered == times
+    await office.say(LI, "7点半")
+    assert entry(office, LI)[1].decoded("dtstart") == datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
+    assert "新预约：回电" in office.words(CHEN)
+
+
+@pytest.mark.parametrize("words", ["09:00", "9:00", "9点", "上午九点", "９：００", "9 am", "3"])
+async def test_a_typed_time_is_its_button(office: Office, words: str) -> None:
+    await off_hours(office, "陈立")
+    await office.say(LI, words)
+    hour = 7 if words == "3" else 1  # a bare number is the number of a button first
+    assert entry(office, LI)[1].decoded("dtstart") == datetime(2026, 12, 1, hour, 0, tzinfo=UTC)
+
+
+async def test_a_time_that_is_not_offered_books_nothing(office: Office) -> None:
+    await off_hours(office, "陈立")
+    office.clear(LI)
+    await office.say(LI, "8点")
+    assert "约好了" not in office.words(LI)
+    assert "09:00" in office.chat(LI)[-1].tokens
+
+
+async def test_from_finding_nobody_a_branch_or_a_visit_is_a_press_away(office: Office) -> None:
+    await off_hours(office, "陈立")
+    for way, shows in (("去网点", "branches.which"), ("请客户经理上门", "slots.for.visit")):
+        await office.say(LI, "约回电")
+        await office.say(LI, "网点或上门")
+        await office.say(LI, way)
+        assert office.says(shows) in office.chat(LI)[-1].html
+
+
+@given(st.integers(0, 23), st.integers(0, 59))
+def test_a_time_on_the_clock_is_read_as_itself(hour: int, minute: int) -> None:
+    for words in (f"{hour:02}:{minute:02}", f"{hour}点{minute:02}分", f"{hour}.{minute:02}"):
+        assert times_of_day(words)[0] == hour * 60 + minute
+
+
+@given(st.text())
+def test_whatever_is_typed_is_read_without_an_error(words: str) -> None:
+    assert all(0 <= minutes < 24 * 60 for minutes in times_of_day(normalise(words)))
 
 
 async def test_who_is_forgotten_has_no_appointments_and_the_manager_is_told(office: Office) -> None:
