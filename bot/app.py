@@ -88,6 +88,7 @@ from bot.web.lender import lender_router
 from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
 from bot.web.telegram import at as telegram_hook
+from bot.worker.corrections import Corrections
 from bot.worker.documents import Documents
 from bot.worker.form_links import FormLinks
 from bot.worker.jobs import Uses, job_app, work
@@ -313,6 +314,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         forget_files=lambda: forget_files(database, files, clock.now(), settings.files_days),
         submissions=Submissions(storage, lender, news, given_up, notices),
         calls=LenderCalls(storage, lender, news, given_up),
+        corrections=Corrections(storage, lender, news, given_up, notices),
         given_up=given_up,
         over=lambda: consents_over(database.pool, clock.now()),
         clock=clock,

@@ -173,6 +173,35 @@ class LenderNews:
 
         await self._turns.deliver(application.conversation, f"lost:{key}", prepare)
 
+    async def corrected(self, application: Application, field: str, answer: LenderEvent, request: str) -> None:
+        """The lender has put an answer right, and says how the application stands."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            known = await work.applications.get(application.id)
+            details = {"application": application.id, "field": field}
+            work.audit(audited("application.corrected", LENDER, conversation.id, self._clock.now(), **details))
+            return await self._standing(work, known, answer) if known else ()
+
+        await self._turns.deliver(application.conversation, f"corrected:{application.id}:{request}", prepare)
+
+    async def all_corrected(self, conversation: int, request: str) -> None:
+        """A correction has come to the lender for every application under way; the flow's `request` is answered."""
+
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            return (Returned(self._clock.now(), request, "accepted", {}),)
+
+        await self._turns.deliver(conversation, f"corrected:{conversation}:{request}", prepare)
+
+    async def not_corrected(self, conversation: int, request: str, field: str, why: str) -> None:
+        """A correction did not come to the lender: `refused` by it, `failed` after every attempt, or `no_consent` to tell it."""
+
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            now, actor = self._clock.now(), LENDER if why == "refused" else SYSTEM
+            work.audit(audited("application.not_corrected", actor, found.id, now, field=field, why=why))
+            return (Returned(now, request, why, {}),)
+
+        await self._turns.deliver(conversation, f"not-corrected:{conversation}:{request}", prepare)
+
     async def failed(self, application: Application, request: str, outcome: str) -> None:
         """A call did not succeed: `refused` by the lender, or `failed` after every attempt."""
 

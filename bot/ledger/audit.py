@@ -47,7 +47,9 @@ ACTS: Final[Mapping[str, Act]] = {
         "The customer has confirmed an application in the review.",
         ("application", "product", "release", "quote", "consents"),
     ),
+    "application.corrected": Act("The lender has put an answer right.", ("application", "field")),
     "application.failed": Act("The lender could not be told of an application, or has refused.", ("application", "why")),
+    "application.not_corrected": Act("A correction did not come to the lender.", ("field", "why")),
     "application.stage_changed": Act(
         "The lender's news has moved an application.", ("application", "stage", "event")
     ),

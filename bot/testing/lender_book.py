@@ -13,12 +13,13 @@ from bot.applications.stages import Stage
 from bot.core.values import Money, Months, Rate
 from bot.dialogs.stories import Lender
 
-ANSWERS: Final[Mapping[str, Stage]] = {
+ANSWERS: Final[Mapping[str, Stage | None]] = {
     "withdraw": Stage.WITHDRAWN,
     "accept-offer": Stage.SIGNING,
     "request-review": Stage.DECLINED,
+    "corrections": None,
 }
-"""The stage that the lender answers with when it does what a customer wishes."""
+"""The stage that the lender answers with when it does what a customer wishes; None: the one it told of last."""
 
 CONTRACT: Final = "https://lender.example/contract"
 NEXT: Final = Money(Decimal("3451.86"))
@@ -46,7 +47,7 @@ class LenderBook:
     def answer(self, action: str, reference: str, at: datetime) -> LenderEvent:
         """How the application stands once the lender has done what the customer wishes."""
         self.counter += 2
-        stage = ANSWERS[action]
+        stage = ANSWERS[action] or (self.last and self.last.data.stage) or Stage.SUBMITTED
         return LenderEvent(
             OURS, f"status-{self.counter}", STAGE_CHANGED, reference, self.counter, at, EventData(stage=stage)
         )

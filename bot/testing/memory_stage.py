@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final, Protocol
 
+from bot.applications.application import Application
 from bot.applications.events import LenderEvent
 from bot.conversation.document_pages import DocumentPages, SentPage
 from bot.conversation.facts import Market, Operator
@@ -38,8 +39,8 @@ BEGINNING: Final = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 """When stories begin: half past nine in the morning in the market."""
 
 REFERENCE: Final = "RG-2026-000001"
-SUBMIT, ACT = "submit-application", "act-at-lender"
-ANSWERED: Final = (SUBMIT, ACT)
+SUBMIT, ACT, CORRECT = "submit-application", "act-at-lender", "correct-at-lender"
+ANSWERED: Final = (SUBMIT, ACT, CORRECT)
 """Jobs that wait until the story says what the lender answers."""
 
 TO_LENDER: Final = (*ANSWERED, "send-document")
@@ -222,7 +223,9 @@ class MemoryStage:
         self.storage.jobs.remove(job)
         application = self.storage.tables.applications[job.payload["application"]]
         request, now = job.payload["request"], self._now()
-        if act != "accepts":
+        if job.task == CORRECT:
+            await self._answer_correction(application, job, act)
+        elif act != "accepts":
             await self._news().failed(application, request, _ACTS[act])
         elif job.task == ACT and application.reference is None:
             await self._news().taken_back(application, request)
@@ -231,6 +234,16 @@ class MemoryStage:
         else:
             answer = self._lender.answer(job.payload["action"], REFERENCE, now)
             await self._news().answered(application, answer, request, "accepted")
+
+    async def _answer_correction(self, application: Application, job: Job, act: str) -> None:
+        """What comes of a correction: the lender has it, or it is told why not."""
+        news, request, field = self._news(), job.payload["request"], job.payload["field"]
+        if act != "accepts":
+            await news.not_corrected(application.conversation, request, field, _ACTS[act])
+            return
+        answer = self._lender.answer("corrections", REFERENCE, self._now())
+        await news.corrected(application, field, answer, request)
+        await news.all_corrected(application.conversation, request)
 
     async def check_late(self) -> None:
         """Look at the applications whose stage should be over by now; a lender that is asked does not answer."""

@@ -25,6 +25,7 @@ from bot.core.clock import Clock
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import Action
+from bot.worker.corrections import CALL, Correction, Corrections
 from bot.worker.documents import Documents, Sent
 from bot.worker.form_links import FormLinks
 from bot.worker.lender_calls import ATTEMPTS, GivenUp, LenderCalls
@@ -55,6 +56,7 @@ class Uses:
     desk: Desk
     submissions: Submissions
     calls: LenderCalls
+    corrections: Corrections
     given_up: GivenUp
     documents: Documents
     pages: DocumentPages
@@ -152,6 +154,10 @@ def _lender_tasks(app: procrastinate.App, uses: Uses) -> None:
         context: JobContext, action: Action, application: str, conversation: int, request: str
     ) -> None:
         await attempt(context, action, lambda job, last: uses.calls.act(action, application, request, job, last=last))
+
+    @app.task(name="correct-at-lender", pass_context=True, retry=_LENDER)
+    async def correct_at_lender(context: JobContext, /, **correction: Any) -> None:
+        await attempt(context, CALL, lambda job, last: uses.corrections.send(Correction(**correction), job, last=last))
 
     @app.task(name="send-document", pass_context=True, retry=_LENDER)
     async def send_document(context: JobContext, /, **sent: Any) -> None:

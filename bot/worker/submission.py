@@ -80,7 +80,7 @@ def _submission(
         months=application.months,
         method=application.method,
         segment=application.segment,
-        answers={name: _plain(value) for name, value in application.answers.items()},
+        answers={name: plain(value) for name, value in application.answers.items()},
         consents=application.consents,
         callback_url=None,
         locale=locale,
@@ -89,7 +89,7 @@ def _submission(
     )
 
 
-def _plain(value: Value) -> str:
+def plain(value: Value) -> str:
     """An answer as the lender reads it: amounts and months as plain numbers."""
     match value:
         case Money(amount=number) | Rate(fraction=number):

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bot.applications.stages import DECISIONS, FINAL
+from bot.conversation.consents import halted
 from bot.conversation.diary import Diary
 from bot.conversation.history import History, history_of
 from bot.conversation.kept_pages import forget
 from bot.conversation.papers.export import export
+from bot.conversation.ports import Job
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value
@@ -44,11 +46,28 @@ async def list_held(call: Call) -> Result:
 
 
 async def keep_correction(call: Call) -> Result:
-    """An answer was put right: `with_lender` where the lender has an application that is under way, else `kept`."""
+    """An answer was put right: `with_lender` where the lender has an application under way, `no_consent` where it may not be told, else `closed` where it has one, else `kept`."""
     call.audit("privacy.corrected", field=call.text("field_chosen"))
     applications = await call.work.applications.of_conversation(call.conversation.id)
-    under_way = any(one.reference is not None and one.progress.stage not in FINAL for one in applications)
-    return Result("with_lender" if under_way else "kept", {})
+    there = [one for one in applications if one.reference is not None]
+    under_way = [one for one in there if one.progress.stage not in FINAL]
+    if under_way:
+        if await halted(call.work, under_way[-1], call.content.book.notices):
+            return Result("no_consent", {})
+        return Result("with_lender", {"application": under_way[-1].id})
+    return Result("closed" if there else "kept", {})
+
+
+async def send_correction(call: Call) -> Job:
+    """Have an answer that was put right sent to the lender; the job reads it when it goes."""
+    application = call.text("application")
+    payload = {
+        "application": application,
+        "conversation": call.conversation.id,
+        "request": call.request,
+        "field": call.text("field_chosen"),
+    }
+    return Job("correct-at-lender", payload, lock=f"application:{application}")
 
 
 async def explain_results(call: Call) -> Result:

@@ -83,5 +83,6 @@ REMOTE: Final[Mapping[str, Remote]] = {
     "accept-offer": applications.accept_offer,
     "request-review": applications.request_review,
     "make-form-link": applications.make_form_link,
+    "send-correction": privacy.send_correction,
 }
 SERVICES: Final = frozenset(LOCAL) | frozenset(REMOTE)

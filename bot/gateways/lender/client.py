@@ -1,8 +1,8 @@
 """Calls to the lender's loan-origination system, each signed by Standard Webhooks, by every secret that holds.
 
 A call either succeeds or says whether trying again can help: `Refused` when the lender has understood and will not,
-`Unreachable` when nobody can tell. Submission carries an idempotency key, so trying again never makes two
-applications; the other calls are idempotent by what they ask for.
+`Unreachable` when nobody can tell. Submission and correction carry an idempotency key, so trying again never makes two
+of them; the other calls are idempotent by what they ask for.
 """
 
 from __future__ import annotations
@@ -130,6 +130,12 @@ class LenderClient:
         digest = content_digest(await request.aread())
         request.headers.update({CONTENT_DIGEST: digest} | self._signed(digest))
         return _standing(reference, await self._answer(request))
+
+    async def correct(self, reference: str, answers: Mapping[str, str], idempotency_key: str) -> LenderEvent:
+        """Put answers right that the lender has; the same key again is the same correction."""
+        path = f"/applications/{quote(reference, safe='')}/corrections"
+        payload = {"reference": reference, "answers": dict(answers)}
+        return _standing(reference, await self._post(path, payload, {"idempotency-key": idempotency_key}))
 
     async def _post(self, path: str, payload: Mapping[str, Any], headers: dict[str, str]) -> Mapping[str, Any]:
         body = orjson.dumps(payload)

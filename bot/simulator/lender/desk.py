@@ -8,20 +8,24 @@ make about a minute.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from bot.applications.stages import RULES, Stage
+import orjson
+
+from bot.applications.stages import FINAL, RULES, Stage
 from bot.core.clock import Clock
 from bot.simulator.lender.courier import TIMING, Courier, Parcel, Timing
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.records import (
     Amount,
+    Corrected,
     Received,
     Record,
     Submitted,
@@ -148,6 +152,21 @@ class Desk:
             return record
         left = tuple(name for name in record.missing if name != document)
         return self._enter(record, Stage.DOCS_MISSING, missing=left) if left else self._enter(record, Stage.DOCS_CHECK)
+
+    def correct(self, reference: str, answers: Mapping[str, str], key: str) -> Record:
+        """Put answers right; the same key again is the same correction. An application that has ended stays as it is."""
+        record = self.record(reference)
+        digest = hashlib.sha256(orjson.dumps(dict(answers), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        known = next((one for one in record.corrected if one.key == key), None)
+        if known is not None:
+            if known.digest != digest:
+                raise Refusal(422, "key-reused")
+            return record
+        if record.stage in FINAL:
+            raise Refusal(409, "too-late")
+        submitted = record.submitted.model_copy(update={"answers": {**record.submitted.answers, **answers}})
+        corrected = Corrected(key=key, fields=tuple(sorted(answers)), digest=digest, at=self._clock.now())
+        return self._keep(replace(record, submitted=submitted, corrected=(*record.corrected, corrected)))
 
     def decide(
         self, reference: str, decision: Stage, offer: Terms | None = None, reasons: Sequence[str] = ()
@@ -332,6 +351,7 @@ def view(record: Record) -> dict[str, Any]:
             {"document": one.document, "pages": one.pages, "size": one.size, "at": one.at.isoformat()}
             for one in record.received
         ],
+        "corrections": [{"fields": list(one.fields), "at": one.at.isoformat()} for one in record.corrected],
         "accepted": record.accepted,
         "review_requested": record.review_requested,
         "withdrawn_by_customer": record.withdrawn_by_customer,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from bot.core.clock import Clock
@@ -22,6 +22,7 @@ from bot.simulator.lender.records import Record, Submitted, details
 LARGEST_APPLICATION: Final = 256 * 1024
 LARGEST_UPLOAD: Final = 21 * 1024 * 1024
 MOST_PAGES: Final = 20
+_Answer = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -30,6 +31,13 @@ class Wish(BaseModel):
 
     reference: str
     action: str
+
+
+class Correction(BaseModel):
+    """Answers that a customer has put right, by their names; the signed body repeats the reference."""
+
+    reference: str
+    answers: Annotated[dict[_Answer, Annotated[str, Field(max_length=2000)]], Field(min_length=1, max_length=50)]
 
 
 def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
@@ -52,9 +60,7 @@ def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter
     async def submit(request: Request) -> dict[str, Any]:
         body = await request.body()
         signed(request, body)
-        key = request.headers.get("idempotency-key", "")
-        if not 0 < len(key) <= 200:
-            raise Refusal(400, "no-idempotency-key")
+        key = _key(request)
         return _status(desk.submit(_read(Submitted, body), key, str(request.base_url).rstrip("/")))
 
     @router.get("/{reference}")
@@ -75,6 +81,16 @@ def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter
         together = hashlib.sha256(b"".join(hashlib.sha256(page).digest() for page in pages)).hexdigest()
         return _status(desk.take_document(reference, str(name), together, [len(page) for page in pages]))
 
+    @router.post("/{reference}/corrections", max_body_size=LARGEST_APPLICATION)
+    async def correct(request: Request, reference: str) -> dict[str, Any]:
+        body = await request.body()
+        signed(request, body)
+        key = _key(request)
+        correction = _read(Correction, body, "invalid-correction")
+        if correction.reference != reference:
+            raise Refusal(422, "not-this-application")
+        return _status(desk.correct(reference, correction.answers, key))
+
     @router.post("/{reference}/withdraw", max_body_size=LARGEST_APPLICATION)
     async def withdraw(request: Request, reference: str) -> dict[str, Any]:
         await wish(request, reference, "withdraw")
@@ -91,6 +107,13 @@ def intake_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter
         return _status(desk.request_review(reference))
 
     return router
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not 0 < len(key) <= 200:
+        raise Refusal(400, "no-idempotency-key")
+    return key
 
 
 def _digest(request: Request, body: bytes) -> str:
@@ -111,10 +134,10 @@ def _status(record: Record) -> dict[str, Any]:
     }
 
 
-def _read(model: type[_Model], body: bytes) -> _Model:
-    """The body as `model`; what is wrong is told by field, never by content."""
+def _read(model: type[_Model], body: bytes, code: str = "invalid-application") -> _Model:
+    """The body as `model`; what is wrong is told by `code` and by field, never by content."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         fields = tuple(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
-        raise Refusal(422, "invalid-application", fields) from None
+        raise Refusal(422, code, fields) from None

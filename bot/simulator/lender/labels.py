@@ -27,6 +27,16 @@ REASON_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "amount_too_high": ("申请金额偏高", "Amount too high"),
     "outside_area": ("不在服务区域", "Outside the area"),
 }
+ANSWER_LABELS: Final[Mapping[str, tuple[str, str]]] = {
+    "contact_name": ("姓名", "Name"),
+    "phone": ("电话", "Telephone"),
+    "business_name": ("商户名称", "Business"),
+    "uscc": ("统一社会信用代码", "Credit code"),
+    "months_trading": ("经营时间", "Time in business"),
+    "monthly_turnover": ("月营业额", "Monthly turnover"),
+    "season_income": ("一季收入", "Income of a season"),
+    "open_debts": ("未还贷款", "Open debts"),
+}
 PRODUCT_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "working_capital": ("随借随还周转贷", "Working-capital line"),
     "equipment": ("设备贷", "Equipment loan"),
@@ -60,12 +70,13 @@ STAGE_LABELS: Final[Mapping[Stage, tuple[str, str]]] = {
 
 
 def options() -> dict[str, Any]:
-    """What may be asked for, given as a reason, moved to and lent, each with its label in both languages."""
+    """What may be asked for, given as a reason, moved to, lent and put right, each with its label in both languages."""
     return {
         "documents": _labelled(DOCUMENT_LABELS),
         "reasons": _labelled(REASON_LABELS),
         "stages": _labelled(STAGE_LABELS),
         "products": _labelled(PRODUCT_LABELS),
+        "answers": _labelled(ANSWER_LABELS),
     }
 
 

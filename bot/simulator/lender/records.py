@@ -78,6 +78,16 @@ class Received(BaseModel):
     at: datetime
 
 
+class Corrected(BaseModel):
+    """Answers that were put right after submission: which, by which key, and what makes them the same."""
+
+    model_config = ConfigDict(frozen=True)
+    key: str
+    fields: tuple[str, ...]
+    digest: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """An event on its way to the bot: its id and its body, ready to be signed; `acknowledged` once it was taken."""
@@ -113,6 +123,7 @@ class Record:
     review_requested: bool = False
     withdrawn_by_customer: bool = False
     form_filled_at: datetime | None = None
+    corrected: tuple[Corrected, ...] = ()
 
     @property
     def next_stages(self) -> tuple[Stage, ...]:

@@ -43,6 +43,7 @@ REGISTRY: Final = Registry().with_resources(
     ]
 )
 FORM: Final = "multipart/form-data"
+SIGNALS: Final = (("licence_younger", "ask"), ("shared_number", "manual_review"))
 
 Exchange = dict[str, Any]
 
@@ -206,9 +207,10 @@ async def _play(desk: Any, client: LenderClient, clock: SetClock) -> None:
         clock.move(minutes=20)
         desk.step(reference, stage)
     await client.status(reference)
+    await client.correct(reference, {"phone": "+8613900139000"}, f"{reference}:phone:1")
     with pytest.raises(Refused):
         await client.act(reference, "withdraw")
-    other = (await client.submit(submission(None, application="another"), "key-2")).reference
+    other = (await client.submit(submission(None, application="another", signals=SIGNALS), "key-2")).reference
     await client.act(other, "withdraw")
 
 

@@ -506,6 +506,39 @@ async def test_papers_may_be_asked_for_after_an_approval_and_then_the_contract_f
     assert stages(await inbox.count(5)) == wanted
 
 
+# Corrections
+
+
+async def test_a_correction_is_taken_once_and_shown_by_its_fields_only(pair: Pair) -> None:
+    reference = await pair.submit()
+    for _ in range(2):
+        answer = await pair.client.correct(reference, {"name": "李四"}, "a:1")
+    (listed,) = (await pair.control("GET", "/applications"))["applications"]
+    assert (answer.reference, answer.data.stage) == (reference, Stage.SUBMITTED)
+    assert listed["corrections"] == [{"fields": ["name"], "at": START.isoformat()}]
+    assert listed["applicant"] == "李**"
+
+
+async def test_a_key_that_belongs_to_another_correction_is_refused(pair: Pair) -> None:
+    reference = await pair.submit()
+    await pair.client.correct(reference, {"name": "李四"}, "a:1")
+    with pytest.raises(Refused, match="key-reused"):
+        await pair.client.correct(reference, {"name": "王五"}, "a:1")
+
+
+async def test_an_application_that_has_ended_is_not_corrected(pair: Pair) -> None:
+    reference = await pair.submit()
+    await pair.client.act(reference, "withdraw")
+    with pytest.raises(Refused, match="409 too-late"):
+        await pair.client.correct(reference, {"name": "李四"}, "a:1")
+
+
+async def test_a_correction_needs_a_name_that_is_one(pair: Pair) -> None:
+    reference = await pair.submit()
+    with pytest.raises(Refused, match="422 invalid-correction"):
+        await pair.client.correct(reference, {"No Name": "x"}, "a:1")
+
+
 # The page
 
 
@@ -529,6 +562,7 @@ async def test_the_page_sees_an_application_with_a_masked_name_and_its_next_stag
                 "offer": None,
                 "appointment": None,
                 "documents": [],
+                "corrections": [],
                 "accepted": False,
                 "review_requested": False,
                 "withdrawn_by_customer": False,

@@ -83,6 +83,17 @@ def application_outcomes(draw: Any, service: str) -> tuple[str, Values]:
             return draw(st.sampled_from(("accepted", "refused", "failed"))), {"stage_reached": reached}
 
 
+def correction_outcomes(draw: Any, service: str) -> tuple[str, Values]:
+    """Any answer that a service about a correction may give."""
+    match service:
+        case "list-held":
+            return draw(st.sampled_from(("found", "none"))), {"held": (WORDS,), "held_fields": ("phone", "open_debts")}
+        case "keep-correction":
+            return draw(st.sampled_from(("kept", "with_lender", "no_consent", "closed"))), {"application": "a1"}
+        case _:
+            return draw(st.sampled_from(("accepted", "refused", "no_consent", "failed"))), {}
+
+
 APPOINTMENTS = frozenset(
     ("begin-call-back", "begin-branch", "begin-visit", "offer-slots", "book-appointment", "list-appointments",
      "open-appointment", "cancel-appointment", "list-branches", "show-branch")
@@ -201,10 +212,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
         case "respect-refusals":
             no = draw(st.lists(st.sampled_from(NOTICES[:3]), unique=True))
             return "respected", {f"consent_{notice}": "refused" for notice in no}
-        case "list-held":
-            return draw(st.sampled_from(("found", "none"))), {"held": (WORDS,), "held_fields": ("phone", "open_debts")}
-        case "keep-correction":
-            return draw(st.sampled_from(("kept", "with_lender"))), {}
+        case "list-held" | "keep-correction" | "send-correction":
+            return correction_outcomes(draw, request.service)
         case "explain-results":
             return draw(st.sampled_from(("found", "none"))), {"results": (WORDS, WORDS)}
         case "record-minor" | "record-adult" | "note-fee-first":

@@ -23,7 +23,7 @@ export class LenderPanel {
   #applications = new Map();
   #cards = new Map();
   #settings = {};
-  #options = { documents: [], reasons: [], stages: [], products: [] };
+  #options = { documents: [], reasons: [], stages: [], products: [], answers: [] };
   #away = true;
   #meanwhile = null;
   #asked = false;
@@ -56,7 +56,7 @@ export class LenderPanel {
     try {
       const [{ automatic, applications }, options, settings] = await Promise.all([lender.applications(), lender.options(), lender.settings()]);
       this.#applications = new Map(applications.map((application) => [application.reference, application]));
-      this.#options = { documents: [], reasons: [], stages: [], products: [], ...options };
+      this.#options = { documents: [], reasons: [], stages: [], products: [], answers: [], ...options };
       this.#settings = { automatic, ...settings };
       this.#away = false;
     } catch {
@@ -142,10 +142,11 @@ export class LenderPanel {
     return h("ol", { class: "phases" }, steps);
   }
 
-  #state({ stage, acts_next: actor, missing, updated_at: updated }) {
+  #state({ stage, acts_next: actor, missing, corrections, updated_at: updated }) {
+    const corrected = [...new Set((corrections ?? []).flatMap(({ fields }) => fields))].map((id) => this.#label(this.#options.answers, id)).join("、");
     const documents = (missing ?? []).map((id) => this.#label(this.#options.documents, id)).join("、");
     const who = actor && ENDED[stage] !== "bad" && !isPaidOut(stage) && h("span", { class: `actor ${actor}` }, `${t("actsNext")} ${t(`actor_${actor}`)}`);
-    return h("div", { class: "application-state" }, h("strong", null, this.#stage(stage)), who, updated && h("time", { datetime: updated }, t("updated", { time: ago(updated) })), documents && h("p", { class: "missing" }, t("missing", { list: documents })));
+    return h("div", { class: "application-state" }, h("strong", null, this.#stage(stage)), who, updated && h("time", { datetime: updated }, t("updated", { time: ago(updated) })), documents && h("p", { class: "missing" }, t("missing", { list: documents })), corrected && h("p", { class: "corrected" }, t("corrected", { list: corrected })));
   }
 
   #buttons(application) {
