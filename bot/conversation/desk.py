@@ -6,6 +6,9 @@ and never a second one; then, at joining only, the manager's row; then, where it
 which all processes share; then leads. Who locks several leads holds the routing lock.
 Rows of other conversations are only added to (messages, milestones), which waits for no lock of theirs.
 
+A manager may hold several customers. Whom words are for is decided in `bot.handoff.addressing` from what the manager's own
+turn can see; each message of a customer is counted on the lead, so that words are not guessed past it.
+
 So what concerns a customer's conversation is never applied from a manager's turn but left as a job under a key of its own.
 Accepting a lead leaves two, one behind the other by a lock: the customer is told who has come and the bot falls silent
 (`deliver-event`), then the lead becomes active (`lead-joined`). In between nothing is lost: what the manager writes waits
@@ -42,6 +45,7 @@ from bot.core.errors import StateError
 from bot.core.values import Text, Values
 from bot.dialogs.events import Attached, Event, Said, Shared
 from bot.handoff import invitations
+from bot.handoff.addressing import seat_of, with_seat
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import Score, score
 from bot.ledger.audit import audited, by_manager
@@ -107,7 +111,9 @@ class Desk:
         if lead is None or manager is None:
             leads.release(conversation.id)
             return
-        await _bring(leads.messages, await leads.activate(lead, manager), manager, event)
+        lead = await leads.activate(lead, manager)
+        await leads.heard(lead)
+        await _bring(leads.messages, lead, manager, event)
 
     async def close(self, work: UnitOfWork, conversation: Conversation, now: datetime) -> None:
         """The customer ends the chat with a person, or no longer waits for one."""
@@ -257,8 +263,10 @@ class Desk:
             raise StateError("a conversation has the role of a manager who is not known")
         leads = self._leads(work, now)
         diary = DeskDiary(Diary(work, self._content(), now), leads.messages, manager)
-        visit = Visit(leads, conversation, manager, diary)
-        return DeskTurn(conversation, await visit.take(event))
+        visit = Visit(leads, conversation, manager, diary, seat_of(conversation.state.known))
+        notice = await visit.take(event)
+        state = replace(conversation.state, known=with_seat(conversation.state.known, visit.seat))
+        return DeskTurn(replace(conversation, state=state), notice)
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
         content = self._content()
@@ -272,9 +280,10 @@ class Desk:
         await leads.work.managers.set_on_duty(manager.id, False)
         await leads.work.assignments.lock()
         await leads.leave(manager)
-        lead = await leads.held_by(manager)
-        if lead is not None:
-            await leads.give_back(lead, manager)
+        for held in await leads.work.leads.held_by(manager.id):
+            lead = await leads.held(held.id, manager)
+            if lead is not None:
+                await leads.give_back(lead, manager)
 
 
 def answers_of(conversation: Conversation) -> Values:

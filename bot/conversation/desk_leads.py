@@ -103,6 +103,11 @@ class LeadDesk:
         await self.work.leads.save(active)
         return active
 
+    async def heard(self, lead: Lead) -> None:
+        """Count a message of the customer's: until the manager answers or chooses, words that name nobody are not guessed."""
+        notes = notes_of(lead)
+        await self.work.leads.save(with_notes(lead, replace(notes, heard=notes.heard + 1)))
+
     async def speak(self, lead: Lead, words: Unsaid) -> None:
         """Bring the manager's words to the customer, at the latest when the customer has heard who it is."""
         if lead.status == "active":
@@ -206,10 +211,9 @@ class LeadDesk:
             return None
         return await self.work.managers.get(lead.manager)
 
-    async def held_by(self, manager: Manager) -> Lead | None:
-        """The lead that the manager holds, locked."""
-        found = await self.work.leads.held_by(manager.id)
-        lead = await self.work.leads.get(found.id) if found else None
+    async def held(self, number: int, manager: Manager) -> Lead | None:
+        """The lead of this number, locked, where the manager holds it."""
+        lead = await self.work.leads.get(number)
         return lead if lead is not None and lead.manager == manager.id and lead.status in HELD else None
 
     def release(self, conversation: int) -> None:

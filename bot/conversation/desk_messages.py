@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -9,6 +11,7 @@ from bot.applications.application import Application
 from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.handoff import cards
+from bot.handoff.addressing import Kept
 from bot.handoff.notes import Unsaid, notes_of, with_notes
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import LeadRules, score
@@ -17,7 +20,15 @@ from bot.texts.texts import Texts
 ACCEPT: Final = "m.accept"
 PASS: Final = "m.pass"  # noqa: S105 -- a button's token, no password
 RETURN: Final = "m.return"
-"""What the tokens of a manager's buttons begin with; the lead's number follows behind a point."""
+TALK: Final = "m.talk"
+TO: Final = "m.to"
+DROP: Final = "m.drop"
+"""What the tokens of a manager's buttons begin with; the lead's number follows behind a point.
+
+Between them `TO` and `DROP` name the message whose words wait.
+"""
+
+_ABOUT: Final = re.compile(r"(?:lead|c|a)(\d{1,18})")
 
 LINES: Final = 8
 """Lines of a transcript that a manager is shown."""
@@ -74,20 +85,23 @@ class Messages:
 
     async def about(self, key: str, lead: Lead, manager: Manager, **values: Value) -> None:
         """Tell the manager something about a customer; the text names the `customer`."""
-        await self.post(manager, Text(key, {"customer": cards.customer(lead), **values}), subject=lead)
+        text = Text(key, {"customer": cards.customer(lead), **values})
+        await self.post(manager, text, slot=f"a{lead.id}", subject=lead)
 
     async def from_customer(self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None) -> None:
         """Bring what the customer wrote or sent to the manager."""
         values: Values = {"customer": cards.customer(lead), "text": words}
         text = Text("desk.customer_said" if words else "desk.customer_sent", values)
-        await self.post(manager, text, slot=f"c{lead.id}", subject=lead, relayed=relayed, author="customer")
+        several = len(await self.work.leads.held_by(manager.id)) > 1
+        keys = (self.talk(lead, manager),) if several else ()
+        await self.post(manager, text, slot=f"c{lead.id}", keys=keys, subject=lead, relayed=relayed, author="customer")
 
     def words_of(self, lead: Lead, manager: Manager, words: str, place: str, relayed: Relayed | None = None) -> Unsaid:
         """What the manager writes or sends, headed by the manager's name, as the customer is to see it."""
         values = {"name": manager.name, "text": words}
         text = Text("desk.manager_said" if words else "desk.manager_sent", values)
         kind, file = (relayed.kind, relayed.file) if relayed else (None, None)
-        return Unsaid(f"m{lead.id}.{place}", self.texts.render(text, language_of(lead) or ""), kind, file)
+        return Unsaid(said_slot(lead, place), self.texts.render(text, language_of(lead) or ""), kind, file)
 
     async def to_customer(self, lead: Lead, words: Unsaid) -> None:
         """Bring what the manager wrote or sent to the customer."""
@@ -138,6 +152,27 @@ class Messages:
         """The button that gives the customer back."""
         return ((self._key("desk.return", RETURN, lead, manager),),)
 
+    def talk(self, lead: Lead, manager: Manager) -> tuple[Key, ...]:
+        """The button that chooses a customer to talk with."""
+        return (self._named("desk.talk", TALK, lead, manager),)
+
+    async def whom(self, words: Kept, held: Sequence[Lead], manager: Manager) -> None:
+        """Ask for whom words are that were kept, and sent to nobody."""
+        token = f"{TO}.{words.place}"
+        choices = tuple((self._named("desk.to", token, lead, manager),) for lead in held)
+        drop = Key(self.texts.label(Text("desk.drop"), manager.language), f"{DROP}.{words.place}.0")
+        text = Text("desk.whom" if words.text else "desk.whom_file", {"text": words.text})
+        await self.post(manager, text, slot=f"whom.{words.place}", keys=(*choices, (drop,)))
+
+    async def which(self, label: str, token: str, held: Sequence[Lead], manager: Manager) -> None:
+        """Ask which customer a command is about."""
+        keys = tuple((self._named(label, token, lead, manager),) for lead in held)
+        await self.post(manager, Text("desk.which"), slot="which", keys=keys)
+
+    def _named(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
+        named = Text(label, {"customer": cards.customer(lead)})
+        return Key(self.texts.label(named, manager.language), f"{token}.{lead.id}")
+
     def _key(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
         return Key(self.texts.label(Text(label), manager.language), f"{token}.{lead.id}")
 
@@ -164,6 +199,17 @@ def language_of(lead: Lead) -> str | None:
     """The language the customer is spoken to, where it is known."""
     locale = lead.facts.get("locale")
     return locale if isinstance(locale, str) else None
+
+
+def lead_of_slot(slot: str) -> int | None:
+    """The number of the lead that a message in a manager's chat is about, by its slot."""
+    found = _ABOUT.fullmatch(slot)
+    return int(found[1]) if found else None
+
+
+def said_slot(lead: Lead, place: str) -> str:
+    """The slot, in the customer's chat, of what a manager wrote in the message `place`."""
+    return f"m{lead.id}.{place}"
 
 
 def _slot(lead: Lead) -> str:

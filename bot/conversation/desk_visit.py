@@ -7,13 +7,27 @@ from typing import Final
 
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk
-from bot.conversation.desk_messages import ACCEPT, PASS, RETURN, Messages
+from bot.conversation.desk_messages import (
+    ACCEPT,
+    DROP,
+    PASS,
+    RETURN,
+    TALK,
+    TO,
+    Messages,
+    lead_of_slot,
+    said_slot,
+)
 from bot.conversation.diary import BUTTON
 from bot.conversation.ports import Conversation, Relayed
 from bot.core.values import Text, Value
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
 from bot.handoff import cards
+from bot.handoff.addressing import Kept, Seat, Whom, addressee
+from bot.handoff.notes import notes_of
 from bot.handoff.records import Lead, Manager
+
+BOOK: Final = "m.book"
 
 LISTED: Final = 10
 """Leads that `/leads` shows at once."""
@@ -23,14 +37,15 @@ LONGEST_NUMBER: Final = 18
 """Digits of a lead's number at most; a press may claim anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
-    """An event in the chat of `manager`; `conversation` is that chat."""
+    """An event in the chat of `manager`; `conversation` is that chat, `seat` what is remembered of it, before and after."""
 
     leads: LeadDesk
     conversation: Conversation
     manager: Manager
     diary: DeskDiary
+    seat: Seat
 
     async def take(self, event: Event) -> Text | None:
         """Carry the event out; the short notice that answers a press."""
@@ -40,9 +55,9 @@ class Visit:
             case Opened():
                 await self._help()
             case Said(text=text) if text.startswith("/"):
-                await self._command(text)
+                await self._command(event)
             case Said(text=text) | Shared(phone=text):
-                await self._speak(text, _place(event))
+                await self._speak(event, Kept(_place(event), text))
             case Attached():
                 await self._pass_on(event)
         return None
@@ -57,19 +72,30 @@ class Visit:
         if event.token.startswith(f"{BUTTON}."):
             return await self.diary.pressed(event.token)
         token, _, number = event.token.rpartition(".")
-        act = {ACCEPT: self._accept, PASS: self._turn_down, RETURN: self._give_back}.get(token)
-        known = act and number.isdecimal() and len(number) <= LONGEST_NUMBER
-        if known:
+        known = number.isdecimal() and len(number) <= LONGEST_NUMBER
+        if known and token.startswith((f"{TO}.", f"{DROP}.")):
+            return await self._settle(token, int(number), event)
+        acts = {
+            ACCEPT: self._accept,
+            PASS: self._turn_down,
+            RETURN: self._give_back,
+            TALK: self._talk,
+            BOOK: self._book_for,
+        }
+        act = acts.get(token) if known else None
+        if act is not None and token in {ACCEPT, PASS, RETURN}:
             await self.leads.work.assignments.lock()
-        lead = await self.leads.work.leads.get(int(number)) if known else None
+        lead = await self.leads.work.leads.get(int(number)) if act else None
         return await act(lead, event) if act and lead else Text("desk.notice.gone")
 
     async def _accept(self, lead: Lead, event: Pressed) -> Text:
         if lead.status not in WAITING:
             return await self._too_late(lead)
-        if await self.leads.work.leads.held_by(self.manager.id) is not None:
-            return Text("desk.notice.busy")
+        heard = await self._heard()
+        if len(heard) >= self.manager.profile.capacity:
+            return Text("desk.notice.busy", {"count": len(heard)})
         await self.leads.accept(lead, self.manager, event.message)
+        self.seat = self.seat.talking(lead.id, {**heard, lead.id: notes_of(lead).heard})
         return Text("desk.notice.accepted", {"customer": cards.customer(lead)})
 
     async def _too_late(self, lead: Lead) -> Text:
@@ -94,29 +120,93 @@ class Visit:
 
     # Words and files
 
-    async def _speak(self, text: str, place: str) -> None:
-        lead = await self.leads.held_by(self.manager)
+    async def _speak(self, event: Said | Shared | Attached, words: Kept) -> None:
+        """Bring words to whom they are for; where that is not certain, ask, and keep them."""
+        whom = await self._whom(event)
+        if isinstance(whom, int):
+            await self._say_to(whom, words)
+        elif whom == "ask":
+            self.seat = self.seat.keeping(words)
+            await self._messages.whom(words, await self._held(), self.manager)
+        else:
+            await self._say("desk.nobody" if whom == "nobody" else "desk.not_with_you")
+
+    async def _say_to(self, number: int, words: Kept) -> bool:
+        lead = await self.leads.held(number, self.manager)
         if lead is None:
-            await self._say("desk.nobody")
-            return
-        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, text, place))
+            await self._say("desk.not_with_you")
+            return False
+        self.seat = self.seat.answering(number, await self._heard())
+        relayed = Relayed(words.kind, words.file) if words.kind and words.file else None
+        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words.text, words.place, relayed))
+        return True
 
     async def _pass_on(self, event: Attached) -> None:
-        lead = await self.leads.held_by(self.manager)
-        if lead is None:
-            await self._say("desk.nobody")
-        elif event.file is None:
+        if event.file is None:
             await self._say("desk.cannot_pass_on")
-        else:
-            relayed = Relayed(event.kind, event.file)
-            words = self._messages.words_of(lead, self.manager, event.caption or "", _place(event), relayed)
-            await self.leads.speak(lead, words)
+            return
+        await self._speak(event, Kept(_place(event), event.caption or "", event.kind, event.file))
+
+    async def _whom(self, event: Said | Shared | Attached) -> Whom:
+        heard = await self._heard()
+        return addressee(heard, self.seat.unheard(heard), self.seat.active, await self._pointed(event))
+
+    async def _pointed(self, event: Said | Shared | Attached) -> tuple[int | None, ...]:
+        """What the message answers: something about a customer, or the manager's own words to one."""
+        if event.reply_to is None:
+            return ()
+        slot = await self.leads.work.slot_of(self.conversation.id, event.reply_to)
+        if slot is not None:
+            return (lead_of_slot(slot),)
+        for lead in await self._held():
+            if await self.leads.work.shown(lead.conversation, said_slot(lead, event.reply_to)) is not None:
+                return (lead.id,)
+        return (None,)
+
+    async def _held(self) -> tuple[Lead, ...]:
+        return await self.leads.work.leads.held_by(self.manager.id)
+
+    async def _heard(self) -> dict[int, int]:
+        """How many messages of each customer whom the manager holds have come."""
+        return {lead.id: notes_of(lead).heard for lead in await self._held()}
+
+    async def _talk(self, lead: Lead, _: Pressed) -> Text:
+        """The manager chooses whom to talk with."""
+        if lead.manager != self.manager.id or lead.status not in HELD:
+            return Text("desk.notice.not_yours")
+        self.seat = self.seat.talking(lead.id, await self._heard())
+        await self._messages.about("desk.talking", lead, self.manager)
+        return Text("desk.notice.talking", {"customer": cards.customer(lead)})
+
+    async def _settle(self, act: str, number: int, event: Pressed) -> Text:
+        """The manager says for whom words are that were kept, or that they are for nobody."""
+        token, _, place = act.rpartition(".")
+        words = self.seat.waiting(place)
+        if words is None:
+            return Text("desk.notice.settled")
+        if token == DROP:
+            self.seat = self.seat.without(place)
+            await self._put_over_whom(words, Text("desk.dropped"), event)
+            return Text("desk.notice.dropped")
+        if not await self._say_to(number, words):
+            return Text("desk.notice.not_yours")
+        self.seat = self.seat.without(place).talking(number, await self._heard())
+        lead = next(one for one in await self._held() if one.id == number)
+        told = Text(
+            "desk.sent" if words.text else "desk.sent_file", {"customer": cards.customer(lead), "text": words.text}
+        )
+        await self._put_over_whom(words, told, event, lead)
+        return Text("desk.notice.talking", {"customer": cards.customer(lead)})
+
+    async def _put_over_whom(self, words: Kept, text: Text, event: Pressed, lead: Lead | None = None) -> None:
+        slot = f"whom.{words.place}"
+        await self._messages.post(self.manager, text, slot=slot, subject=lead, edit=True, target=event.message)
 
     # Commands
 
-    async def _command(self, text: str) -> None:
+    async def _command(self, event: Said) -> None:
         """Commands are the same in every language: any other words go to the customer."""
-        match text.split(maxsplit=1)[0].partition("@")[0].lower():
+        match event.text.split(maxsplit=1)[0].partition("@")[0].lower():
             case "/help" | "/start":
                 await self._help()
             case "/leads":
@@ -124,22 +214,41 @@ class Visit:
             case "/today":
                 await self.diary.today()
             case "/book":
-                await self._book()
+                await self._book(event)
             case "/away":
                 await self._away()
             case "/back":
                 await self._back()
             case "/return":
-                await self._return()
+                await self._return(event)
             case _:
                 await self._say("desk.unknown_command")
 
-    async def _book(self) -> None:
-        lead = await self.leads.held_by(self.manager)
+    async def _meant(self, event: Said, label: str, token: str) -> Lead | None:
+        """The customer whom a command is about, locked; where that is not certain, a question with a button for each."""
+        whom = await self._whom(event)
+        if whom == "ask":
+            held = await self._held()
+            only = self.seat.active is None and event.reply_to is None and len(held) == 1
+            if not only:
+                await self._messages.which(label, token, held, self.manager)
+                return None
+            whom = held[0].id
+        lead = await self.leads.held(whom, self.manager) if isinstance(whom, int) else None
         if lead is None:
-            await self._say("desk.nobody")
-            return
+            await self._say("desk.nobody" if whom == "nobody" else "desk.not_with_you")
+        return lead
+
+    async def _book_for(self, lead: Lead, _: Pressed) -> Text:
+        if lead.manager != self.manager.id or lead.status not in HELD:
+            return Text("desk.notice.not_yours")
         await self.diary.offer_kinds(lead)
+        return Text("desk.notice.talking", {"customer": cards.customer(lead)})
+
+    async def _book(self, event: Said) -> None:
+        lead = await self._meant(event, "desk.book_for", BOOK)
+        if lead is not None:
+            await self.diary.offer_kinds(lead)
 
     async def _help(self) -> None:
         await self._say("desk.help", name=self.manager.name)
@@ -156,23 +265,27 @@ class Visit:
         await self._say("desk.back")
         self.leads.look_again(self.conversation.id)
 
-    async def _return(self) -> None:
-        lead = await self.leads.held_by(self.manager)
-        if lead is None:
-            await self._say("desk.nobody")
-            return
-        await self.leads.give_back(lead, self.manager)
-        await self._messages.about("desk.returned", lead, self.manager)
+    async def _return(self, event: Said) -> None:
+        lead = await self._meant(event, "desk.return_of", RETURN)
+        if lead is not None:
+            await self.leads.give_back(lead, self.manager)
+            await self._messages.about("desk.returned", lead, self.manager)
 
     async def _list(self) -> None:
-        """The lead that is held, or those that wait, to be accepted."""
+        """The leads that are held, and those that wait, to be accepted while there is room."""
         waiting = await self.leads.work.leads.waiting()
-        held = await self.leads.held_by(self.manager)
-        if held is not None:
-            await self.leads.work.leads.save(await self._messages.card(held, self.manager))
-            await self._say("desk.list_holding", count=len(waiting))
+        await self.leads.work.assignments.lock()
+        held = await self._held()
+        for one in held:
+            lead = await self.leads.held(one.id, self.manager)
+            if lead is not None:
+                await self.leads.work.leads.save(await self._messages.card(lead, self.manager))
+        if held:
+            await self._say("desk.list_holding", count=len(waiting), held=len(held))
+        else:
+            await self._say("desk.list" if waiting else "desk.list_empty", count=len(waiting))
+        if len(held) >= self.manager.profile.capacity:
             return
-        await self._say("desk.list" if waiting else "desk.list_empty", count=len(waiting))
         for lead in waiting[:LISTED]:
             await self.leads.show(lead, self.manager)
 

@@ -316,6 +316,10 @@ class UnitOfWork(Protocol):
         """The message of a conversation whose text has this hash (see `text_hash`); None where it is gone."""
         ...
 
+    async def slot_of(self, conversation: int, message: str) -> str | None:
+        """The slot of a message of a conversation, by the channel's id of it; None for what the bot has not sent."""
+        ...
+
     async def below(self, conversation: int, slot: str) -> int | None:
         """How many messages stand below the one last sent anew in a slot; None where none was."""
         ...

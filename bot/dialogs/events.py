@@ -1,6 +1,7 @@
 """What can happen to a conversation: past tense, frozen, in the channel's neutral form.
 
-`at` is the aware UTC time of the event. `message` names the channel's message that the event came with or refers to.
+`at` is the aware UTC time of the event. `message` names the channel's message that the event came with or refers to,
+`reply_to` the one that it answers by the channel's own means.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Said:
     text: str
     message: str | None = None
     withheld: Literal["identity", "bank_card"] | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Shared:
     phone: str
     own: bool
     message: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Attached:
     caption: str | None = None
     message: str | None = None
     place: tuple[float, float] | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,14 @@ def _typed(message: Message, text: str, at: datetime) -> Event:
     start = _START.fullmatch(text)
     if start is not None:
         return Opened(at, start[1], str(message.message_id))
-    return Said(at, text, str(message.message_id))
+    return Said(at, text, str(message.message_id), reply_to=_answered(message))
+
+
+def _answered(message: Message) -> str | None:
+    """The message that this one answers. In a topic one that answers none is said to answer what opened the topic."""
+    topic = message.message_thread_id if message.is_topic_message else None
+    answered = message.reply_to_message.message_id if message.reply_to_message else None
+    return str(answered) if answered is not None and answered != topic else None
 
 
 def _contact(message: Message, at: datetime) -> Event | None:
@@ -67,7 +74,7 @@ def _contact(message: Message, at: datetime) -> Event | None:
     if contact is None or sender is None:
         return None
     own = contact.user_id is not None and contact.user_id == sender.id
-    return Shared(at, _international(contact.phone_number), own, str(message.message_id))
+    return Shared(at, _international(contact.phone_number), own, str(message.message_id), reply_to=_answered(message))
 
 
 def _international(number: str) -> str:
@@ -83,7 +90,8 @@ def _attachment(message: Message, at: datetime) -> Attached | None:
     held = getattr(message, content)
     name = getattr(held, "file_name", None)
     number = str(message.message_id)
-    return Attached(at, _KINDS[content], _handle(content, message), name, message.caption, number, _place(message))
+    caption, place = message.caption, _place(message)
+    return Attached(at, _KINDS[content], _handle(content, message), name, caption, number, place, _answered(message))
 
 
 def _place(message: Message) -> tuple[float, float] | None:

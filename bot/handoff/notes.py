@@ -28,12 +28,14 @@ class Notes:
     """The desk's notes on one lead.
 
     `passed` are the managers who do not take it; `seen` is the time of the customer's last line that its manager was
-    shown; `unsaid` is what the manager wrote before the customer had heard who it is, oldest first.
+    shown; `unsaid` is what the manager wrote before the customer had heard who it is, oldest first; `heard` counts the
+    customer's messages that were brought to a manager.
     """
 
     passed: tuple[int, ...] = ()
     seen: datetime | None = None
     unsaid: tuple[Unsaid, ...] = ()
+    heard: int = 0
 
 
 def notes_of(lead: Lead) -> Notes:
@@ -41,11 +43,12 @@ def notes_of(lead: Lead) -> Notes:
     kept = lead.facts.get(_NAME)
     if not isinstance(kept, Mapping):
         return Notes()
-    seen = kept.get("seen")
+    seen, heard = kept.get("seen"), kept.get("heard")
     return Notes(
         passed=tuple(item for item in _items(kept.get("passed")) if isinstance(item, int)),
         seen=seen if isinstance(seen, datetime) else None,
         unsaid=tuple(_read(item) for item in _items(kept.get("unsaid")) if isinstance(item, Mapping)),
+        heard=heard if isinstance(heard, int) else 0,
     )
 
 
@@ -54,7 +57,7 @@ def with_notes(lead: Lead, notes: Notes) -> Lead:
     facts = {name: value for name, value in lead.facts.items() if name != _NAME}
     if notes != Notes():
         unsaid = tuple({"slot": one.slot, "html": one.html, "kind": one.kind, "file": one.file} for one in notes.unsaid)
-        facts[_NAME] = {"passed": notes.passed, "seen": notes.seen, "unsaid": unsaid}
+        facts[_NAME] = {"passed": notes.passed, "seen": notes.seen, "unsaid": unsaid, "heard": notes.heard}
     return replace(lead, facts=facts)
 
 

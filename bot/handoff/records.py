@@ -176,8 +176,8 @@ class Leads(Protocol):
         """All leads of one customer, oldest first, without locking them."""
         ...
 
-    async def held_by(self, manager: int) -> Lead | None:
-        """The lead that the manager holds now (accepted or active)."""
+    async def held_by(self, manager: int) -> tuple[Lead, ...]:
+        """The leads that the manager holds now (accepted or active), by number, without locking them."""
         ...
 
     async def since(self, at: datetime) -> tuple[Lead, ...]:

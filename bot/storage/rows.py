@@ -402,7 +402,7 @@ class ManagerRow(Row, table=True):
 
 
 class LeadRow(Row, table=True):
-    """A customer who should meet a person. A customer has one open lead at most, a manager holds one at most."""
+    """A customer who should meet a person. A customer has one open lead at most."""
 
     __tablename__ = "lead"
     __table_args__ = (
@@ -413,9 +413,8 @@ class LeadRow(Row, table=True):
             postgresql_where=sa.column("status").in_(OPEN_STATUSES),
         ),
         sa.Index(
-            "lead_held_key",
+            "lead_held_idx",
             "manager_id",
-            unique=True,
             postgresql_where=sa.column("status").in_(HELD_STATUSES),
         ),
         sa.Index(None, "conversation_id"),

@@ -68,7 +68,7 @@ from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.pages import PostgresPages
 from bot.storage.repositories.quotes import PostgresQuotes
 from bot.storage.repositories.signals import PostgresFingerprints, PostgresScreenings
-from bot.storage.repositories.transcript import BELOW, event_place, shown, shown_as, transcript
+from bot.storage.repositories.transcript import BELOW, SLOT_OF, event_place, shown, shown_as, transcript
 from bot.storage.sealing import Sealing, address_hash
 from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
 from bot.storage.statements import CREATE, DEFER, INBOX_KEY, KEEP, LOCK, LOCK_KNOWN, LOOK, RENEW
@@ -227,6 +227,11 @@ class PostgresUnitOfWork:
     async def shown_as(self, conversation: int, sha256: str) -> str | None:
         """See `UnitOfWork.shown_as`."""
         return await shown_as(self._connection, self._sealing, conversation, sha256)
+
+    async def slot_of(self, conversation: int, message: str) -> str | None:
+        """See `UnitOfWork.slot_of`."""
+        slot: str | None = await SLOT_OF.value(self._connection, conversation_id=conversation, message_id=message)
+        return slot
 
     async def below(self, conversation: int, slot: str) -> int | None:
         """See `UnitOfWork.below`."""

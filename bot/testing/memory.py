@@ -136,6 +136,11 @@ class MemoryUnitOfWork:
         told = (item.message.html for item in self._posted(conversation))
         return next((html for html in told if text_hash(html) == sha256), None)
 
+    async def slot_of(self, conversation: int, message: str) -> str | None:
+        """See `UnitOfWork.slot_of`."""
+        sent = [item.message.slot for item in self._posted(conversation) if item.message_id == message]
+        return sent[-1] if sent else None
+
     async def below(self, conversation: int, slot: str) -> int | None:
         """See `UnitOfWork.below`."""
         anew = [item.message for item in self._posted(conversation) if not item.message.edit]

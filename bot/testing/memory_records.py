@@ -378,7 +378,7 @@ class MemoryManagers:
 
 
 class MemoryLeads:
-    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person or of one manager."""
+    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -416,9 +416,10 @@ class MemoryLeads:
             await self._transaction.lock(("lead", found.id))
         return self._open_of(conversation)
 
-    async def held_by(self, manager: int) -> Lead | None:
+    async def held_by(self, manager: int) -> tuple[Lead, ...]:
         """See `Leads.held_by`."""
-        return self._found(lambda lead: lead.manager == manager and lead.status in _HELD)
+        held = [lead for lead in self._leads.rows() if lead.manager == manager and lead.status in _HELD]
+        return tuple(sorted(held, key=lambda lead: lead.id))
 
     async def since(self, at: datetime) -> tuple[Lead, ...]:
         """See `Leads.since`."""
@@ -448,6 +449,5 @@ class MemoryLeads:
     def _check(self, lead: Lead) -> None:
         others = [other for other in self._leads.rows() if other.id != lead.id]
         same_person = any(other.conversation == lead.conversation and other.status in _OPEN for other in others)
-        same_manager = any(other.manager == lead.manager and other.status in _HELD for other in others)
-        if (lead.status in _OPEN and same_person) or (lead.status in _HELD and lead.manager and same_manager):
-            raise StateError("a second open lead of one person or of one manager")
+        if lead.status in _OPEN and same_person:
+            raise StateError("a second open lead of one person")

@@ -39,7 +39,9 @@ _OF_CONVERSATION: Final = compiled(
     sa.select(_lead).where(_lead.c.conversation_id == given(_lead.c.conversation_id)).order_by(_lead.c.id)
 )
 _HELD_BY: Final = compiled(
-    sa.select(_lead).where(_lead.c.manager_id == given(_lead.c.manager_id), among(_lead.c.status, HELD_STATUSES))
+    sa.select(_lead)
+    .where(_lead.c.manager_id == given(_lead.c.manager_id), among(_lead.c.status, HELD_STATUSES))
+    .order_by(_lead.c.id)
 )
 _SINCE: Final = compiled(
     sa.select(_lead).where(_lead.c.created_at >= given(_lead.c.created_at)).order_by(_lead.c.created_at, _lead.c.id)
@@ -57,7 +59,7 @@ _OFFERED_TO: Final = compiled(
 
 
 class PostgresLeads:
-    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person or of one manager."""
+    """See `Leads`. `add` and `save` raise `StateError` for a second open lead of one person."""
 
     __slots__ = ("_on", "_sealing")
 
@@ -99,9 +101,9 @@ class PostgresLeads:
         rows = await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)
         return await self._read(rows)
 
-    async def held_by(self, manager: int) -> Lead | None:
+    async def held_by(self, manager: int) -> tuple[Lead, ...]:
         """See `Leads.held_by`."""
-        return await self._one(await _HELD_BY.row(self._on, manager_id=manager))
+        return await self._read(await _HELD_BY.rows(self._on, manager_id=manager))
 
     async def since(self, at: datetime) -> tuple[Lead, ...]:
         """See `Leads.since`."""
@@ -141,7 +143,7 @@ def _place(conversation: int) -> str:
 
 
 def _second(error: UniqueViolationError) -> StateError:
-    return StateError(f"a second open lead of one person or of one manager ({error.constraint_name})")
+    return StateError(f"a second open lead of one person ({error.constraint_name})")
 
 
 def _lead_of(row: Any, facts: Any) -> Lead:

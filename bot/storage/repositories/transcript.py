@@ -31,6 +31,16 @@ _SHOWN: Final = compiled(
     .limit(1)
 )
 
+SLOT_OF: Final = compiled(
+    sa.select(_outbox.c.slot)
+    .where(
+        _outbox.c.conversation_id == given(_outbox.c.conversation_id),
+        _outbox.c.message_id == given(_outbox.c.message_id),
+    )
+    .order_by(_outbox.c.id.desc())
+    .limit(1)
+)
+
 
 def _below() -> sa.Select[Any]:
     """A message sent anew is one more in the chat; one that is changed in place is not."""

@@ -144,6 +144,10 @@ class Office:
     ) -> str | None:
         return await self.take(address, Attached(self.clock.now(), kind, file, caption=caption, message="7", **more))
 
+    async def reply(self, address: str, text: str, to: str) -> str | None:
+        """Write something that answers the message `to`."""
+        return await self.take(address, Said(self.clock.now(), text, f"{next(self._updates)}", reply_to=to))
+
     async def press(self, address: str, token: str, message: str | None = None) -> str | None:
         """The short notice that answers the press."""
         return await self.take(address, Pressed(self.clock.now(), token, message, "query"))

@@ -153,12 +153,17 @@ async def test_the_customer_sees_name_role_and_hours(waiting: Office) -> None:
     assert told in waiting.words(LI)
 
 
-async def test_a_manager_holds_one_customer_at_a_time(waiting: Office) -> None:
-    await waiting.customer(WANG)
-    await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
-    await waiting.say(WANG, "人工")
-    assert await waiting.press(CHEN, waiting.button(ZHOU, "desk.accept")) == waiting.says("desk.notice.busy")
-    assert (await waiting.only_lead(WANG)).status == "offered"
+async def test_a_manager_holds_no_more_customers_than_there_is_room_for(office: Office) -> None:
+    await office.manager(CHEN, "陈立", capacity=2)
+    for customer in ("2", "3", "4"):
+        await office.customer(customer)
+        await office.say(customer, "人工")
+    first, second = (message.tokens for message in office.chat(CHEN)[-2:])
+    for tokens in (first, second):
+        assert (await office.press(CHEN, next(iter(tokens.values()))) or "").startswith("接到了")
+    third = await office.only_lead("4")
+    assert await office.press(CHEN, f"m.accept.{third.id}") == office.says("desk.notice.busy", count=2)
+    assert (await office.only_lead("4")).status == "requested"
 
 
 async def test_who_passes_is_not_told_of_the_lead_again(waiting: Office) -> None:
