@@ -44,6 +44,7 @@ FORM: Final = (
     Question("business_name.ask", typed="秀英面馆", shown=("label.business_name", "秀英面馆")),
     Question("has_licence.ask", pressed="has_licence.yes", shown=("label.has_licence", Text("has_licence.yes"))),
     Question("uscc.ask", typed=CREDIT_CODE, shown=("label.uscc", CREDIT_CODE)),
+    Question("licence_months.ask", typed="8年", shown=("label.licence_months", Months(96))),
     Question("months_trading.ask", typed="8年", shown=("label.months_trading", Months(96))),
     Question("monthly_turnover.ask", typed="15万", shown=("label.monthly_turnover", Money(Decimal(150_000)))),
     Question("open_debts.ask", typed="2万", shown=("label.open_debts", Money(Decimal(20_000)))),
