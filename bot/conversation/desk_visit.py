@@ -115,6 +115,7 @@ class Visit:
         if lead.manager != self.manager.id or lead.status not in HELD:
             return Text("desk.notice.not_yours")
         await self.leads.give_back(lead, self.manager, event.message)
+        self.seat = self.seat.giving_back(lead.id)
         await self._messages.about("desk.returned", lead, self.manager)
         return Text("desk.notice.returned")
 
@@ -269,6 +270,7 @@ class Visit:
         lead = await self._meant(event, "desk.return_of", RETURN)
         if lead is not None:
             await self.leads.give_back(lead, self.manager)
+            self.seat = self.seat.giving_back(lead.id)
             await self._messages.about("desk.returned", lead, self.manager)
 
     async def _list(self) -> None:

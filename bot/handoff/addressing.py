@@ -1,9 +1,9 @@
 """Whom a manager's words are for. Pure.
 
 A manager may serve several customers in one chat, so words must never be guessed to somebody. What points at a customer
-counts: the message that is answered. Words that point at nobody go to the customer
-whom the manager has chosen to talk with (`Seat.active`), and only while nobody else has written since the manager last
-chose, or answered them. In every other case the manager is asked, and the words are kept meanwhile.
+counts: the message that is answered. Words that point at nobody go to the customer whom the manager has chosen to talk with
+(`Seat.active`), and only while nobody else has come, written or gone since the manager last chose, or answered them: who
+answers somebody who leaves just then must not be heard by another. In every other case the manager is asked, and the words are kept meanwhile.
 """
 
 from __future__ import annotations
@@ -51,14 +51,18 @@ class Seat:
 
     def answering(self, lead: int, heard: Mapping[int, int]) -> Seat:
         """The manager has answered this customer: who answers another one than the active one has to choose again."""
-        seen = {number: count for number, count in self.seen.items() if number in heard}
-        return replace(
-            self, active=self.active if self.active == lead else None, seen=seen | {lead: heard.get(lead, 0)}
-        )
+        active = self.active if self.active == lead else None
+        return replace(self, active=active, seen={**self.seen, lead: heard.get(lead, 0)})
+
+    def giving_back(self, lead: int) -> Seat:
+        """The manager gives this customer back, and so means nobody there any more."""
+        seen = {number: count for number, count in self.seen.items() if number != lead}
+        return replace(self, active=self.active if self.active != lead else None, seen=seen)
 
     def unheard(self, heard: Mapping[int, int]) -> frozenset[int]:
-        """Of the leads the manager holds those that are new, or whose customer has written since."""
-        return frozenset(lead for lead, count in heard.items() if count > self.seen.get(lead, -1))
+        """The leads that are new, whose customer has written since, or has gone: what is written may be meant for them."""
+        since = {lead for lead, count in heard.items() if count > self.seen.get(lead, -1)}
+        return frozenset(since | (self.seen.keys() - heard.keys()))
 
     def keeping(self, words: Kept) -> Seat:
         """With these words among those that wait."""
@@ -79,8 +83,8 @@ def addressee(
 ) -> Whom:
     """Whom words are for.
 
-    `held` are the manager's leads, `unheard` those of them whose customer has written since the manager last chose or
-    answered. `pointed` is what the words point at, each the number of a lead, or None for what belongs to no lead known.
+    `held` are the manager's leads, `unheard` those that are new, or whose customer has written or gone since the manager
+    last chose or answered. `pointed` is what the words point at, each the number of a lead, or None for what belongs to no lead known.
     """
     if pointed:
         lead, *others = set(pointed)

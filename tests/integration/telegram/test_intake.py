@@ -104,7 +104,10 @@ async def test_a_contact_is_the_customers_own_only_by_telegrams_word(
         ({"photo": PHOTO, "caption": "My shop"}, Attached(NOW, "photo", "F2", None, "My shop", "55")),
         ({"document": FILE | {"file_name": "licence.pdf"}}, Attached(NOW, "document", "F1", "licence.pdf", None, "55")),
         ({"voice": FILE | {"duration": 4}}, Attached(NOW, "voice", "F1", None, None, "55")),
-        ({"location": {"latitude": 1.0, "longitude": 2.0}}, Attached(NOW, "location", "7:55", None, None, "55")),
+        (
+            {"location": {"latitude": 1.0, "longitude": 2.0}},
+            Attached(NOW, "location", "7:55", None, None, "55", (1.0, 2.0)),
+        ),
         ({"video_note": VIDEO_NOTE}, Attached(NOW, "other", "7:55", None, None, "55")),
         ({"dice": {"emoji": "🎲", "value": 3}}, Attached(NOW, "other", "7:55", None, None, "55")),
     ],
