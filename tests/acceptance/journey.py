@@ -158,7 +158,7 @@ class Journey:
         await self.answer("business_name.ask", self.typed.shop)
         await self.choose("has_licence.ask", "has_licence.yes")
         await self.answer("uscc.ask", CREDIT_CODE)
-        await self.answer("licence_months.ask", self.typed.trading)
+        await self.answer("licence_months.ask", self.typed.corrected)
 
     async def share_the_phone_number(self) -> None:
         await self.answer("contact_name.ask", self.typed.name)

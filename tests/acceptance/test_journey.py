@@ -141,7 +141,7 @@ async def _apply(journey: Journey) -> None:
     await journey.choose("recall.business", "button.keep_all")
     await journey.answer("business_name.ask", journey.typed.shop)
     await journey.answer("uscc.ask", CREDIT_CODE)
-    await journey.answer("licence_months.ask", journey.typed.trading)
+    await journey.answer("licence_months.ask", journey.typed.corrected)
     await journey.answer("recent_applications.ask", "0")
     await journey.share_the_phone_number()
     await journey.review_and_correct()
