@@ -30,6 +30,7 @@ from bot.publishing.sources import read_documents
 from bot.settings import load, load_storage
 from bot.storage.dead_letters import PostgresDeadLetters
 from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.sealing import Sealing
 
 cli = typer.Typer(
     name="tillwise",
@@ -206,7 +207,7 @@ def submissions_list() -> None:
                     f"{letter.number}  {letter.at:%Y-%m-%d %H:%M}Z  {letter.call}  application {letter.application}"
                     f"  after {letter.attempts} attempts: {letter.error}"
                 )
-            for odd in await PostgresLenderEvents(database.pool).odd():
+            for odd in await PostgresLenderEvents(database.pool, Sealing(database.keys, database.pool)).odd():
                 why = "is not understood" if not odd.understood else "has no application yet"
                 typer.echo(
                     f"-  {odd.received_at:%Y-%m-%d %H:%M}Z  event {odd.id} of {odd.source}, {odd.type},"

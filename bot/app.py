@@ -68,6 +68,7 @@ from bot.storage.failures import PostgresFailures
 from bot.storage.file_keys import SharedKeyCipher, kept_key, keys_of
 from bot.storage.files import EncryptedFiles
 from bot.storage.inbox import purge_inbox
+from bot.storage.jobs import job_arguments
 from bot.storage.keys import PersonKeys, made_beside
 from bot.storage.ledgers import Ledgers
 from bot.storage.lender_events import PostgresLenderEvents
@@ -78,6 +79,7 @@ from bot.storage.reach import set_reachable
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
 from bot.storage.repositories.signals import forget_fingerprints
+from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.storage.urls import engine_url
 from bot.texts.texts import Texts
@@ -255,6 +257,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     releases = PostgresReleases(database)
     finders = best_finders(settings.data_dir / "meanings")
     library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES, finders=finders)
+    sealing = Sealing(database.keys, database.pool)
     storage = PostgresStorage(database, clock, owner=owner, signals_key=settings.signals_secret)
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)
@@ -281,7 +284,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         clock=clock,
         market=market,
     )
-    news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, lambda: library.current, clock)
+    news = LenderNews(storage, PostgresLenderEvents(database.pool, sealing), turns, lambda: library.current, clock)
     given_up = GivenUp(PostgresDeadLetters(database), failures, clock)
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
     lender = _lender(http, settings, clock)
@@ -322,6 +325,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
         anchor=lambda: _anchoring(ledgers),
         destroy=database.keys.destroy,
+        arguments=lambda task, arguments: job_arguments(task, arguments, sealing),
     )
     return Parts(
         settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bot.applications.events import LenderEvent
+from bot.storage.envelope import place_of
 from bot.storage.rows import LenderEventRow, table
+from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, insertion
 
 _event: Final = table(LenderEventRow)
@@ -18,7 +20,7 @@ _PAYLOAD: Final = TypeAdapter(LenderEvent)
 
 _ADD: Final = compiled(insertion(_event).on_conflict_do_nothing().returning(_event.c.number))
 _UNAPPLIED: Final = compiled(
-    sa.select(_event.c.payload)
+    sa.select(_event.c.source, _event.c.id, _event.c.payload)
     .where(_event.c.reference == given(_event.c.reference), ~_event.c.applied)
     .order_by(_event.c.sequence, _event.c.number)
     .with_for_update(key_share=True)
@@ -52,13 +54,15 @@ class OddEvent:
 class PostgresLenderEvents:
     """See `LenderEvents`. On a pool each call is a transaction of its own."""
 
-    __slots__ = ("_on",)
+    __slots__ = ("_on", "_sealing")
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, sealing: Sealing) -> None:
         self._on = on
+        self._sealing = sealing
 
     async def add(self, event: LenderEvent, at: datetime) -> bool:
         """See `LenderEvents.add`."""
+        key = await self._sealing.key_by_reference(event.reference) or await self._sealing.keys.make()
         number = await _ADD.value(
             self._on,
             source=event.source,
@@ -67,7 +71,7 @@ class PostgresLenderEvents:
             type=event.type,
             time=event.time,
             sequence=event.sequence,
-            payload=_PAYLOAD.dump_python(event, mode="json"),
+            payload=key.seal(_place(event.source, event.id), _PAYLOAD.dump_json(event)),
             received_at=at,
             understood=event.understood,
         )
@@ -76,7 +80,9 @@ class PostgresLenderEvents:
     async def unapplied(self, reference: str) -> tuple[LenderEvent, ...]:
         """See `LenderEvents.unapplied`."""
         rows = await _UNAPPLIED.rows(self._on, reference=reference)
-        return tuple(_PAYLOAD.validate_python(row["payload"]) for row in rows)
+        return tuple(
+            await self._sealing.open_all(rows, "payload", lambda row: _place(row["source"], row["id"]), _event_of)
+        )
 
     async def applied(self, event: LenderEvent) -> None:
         """See `LenderEvents.applied`."""
@@ -85,3 +91,11 @@ class PostgresLenderEvents:
     async def odd(self) -> tuple[OddEvent, ...]:
         """Events that are not understood or that no application has taken in, in the order in which they came."""
         return tuple(OddEvent(**dict(row)) for row in await _ODD.rows(self._on))
+
+
+def _place(source: str, event: str) -> str:
+    return place_of("lender_event", "payload", source, event)
+
+
+def _event_of(_row: Any, payload: Any) -> LenderEvent:
+    return _PAYLOAD.validate_python(payload)

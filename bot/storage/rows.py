@@ -205,7 +205,10 @@ class ConsentRow(Row, table=True):
 
 
 class QuoteRow(Row, table=True):
-    """A quote as it was shown. `sequence` is the order in which quotes were shown."""
+    """A quote as it was shown. `sequence` is the order in which quotes were shown.
+
+    `values` are sealed under the person's key; under that of the application that rests on it, where one does.
+    """
 
     __tablename__ = "quote"
     __table_args__ = (sa.UniqueConstraint("sequence"), sa.Index(None, "conversation_id", "sequence"))
@@ -215,7 +218,7 @@ class QuoteRow(Row, table=True):
     conversation_id: int = _owner()
     product: str = _text()
     release: int
-    values: dict[str, Any] = _json()
+    values: bytes = _bytes()
     created_at: datetime = _moment()
     kept_at: datetime | None = _moment(default=None)
 
@@ -238,7 +241,7 @@ class AssessmentRow(Row, table=True):
 
 
 class ApplicationRow(Row, table=True):
-    """A pre-application. `progress` is what the lender has told; `answers` are sealed under a key of its own."""
+    """A pre-application. `progress` is what the lender has told; it and `answers` are sealed under a key of its own."""
 
     __tablename__ = "application"
     __table_args__ = (sa.UniqueConstraint("reference"), sa.Index(None, "conversation_id", "created_at"))
@@ -256,14 +259,14 @@ class ApplicationRow(Row, table=True):
     quote: str | None = _text(foreign_key="quote.id")
     release: int
     created_at: datetime = _moment()
-    progress: dict[str, Any] = _json()
+    progress: bytes = _bytes()
     reference: str | None = _text(default=None)
 
 
 class DocumentPageRow(Row, table=True):
     """A page of a document that a customer has sent; `id` names the encrypted file that holds it.
 
-    `handle` is the channel's. `digest` is a keyed hash, by which the same content is found again. No foreign key to the
+    `handle` is the channel's, sealed. `digest` is a keyed hash, by which the same content is found again. No foreign key to the
     application: pages outlive neither it nor its customer, and are removed by themselves.
     """
 
@@ -280,7 +283,7 @@ class DocumentPageRow(Row, table=True):
     document: str = _text()
     position: int = Field(sa_type=sa.SmallInteger)
     kind: str = _text()
-    handle: str = _text()
+    handle: bytes = _bytes()
     media_type: str = _text()
     size: int
     digest: str = _text()
@@ -291,7 +294,10 @@ class DocumentPageRow(Row, table=True):
 
 
 class ScreeningRow(Row, table=True):
-    """What the rules of signals found in an application: the fields of `Screening`. It goes with its application."""
+    """What the rules of signals found in an application: the fields of `Screening`. It goes with its application.
+
+    `content` has what was found, the facts, what was asked and answered, sealed under the application's key.
+    """
 
     __tablename__ = "screening"
     __table_args__ = (sa.Index(None, "conversation_id"), sa.Index(None, "application"))
@@ -304,11 +310,8 @@ class ScreeningRow(Row, table=True):
     release: int
     version: int
     outcome: str = _text()
-    findings: list[Any] = _json()
-    facts: dict[str, Any] = _json()
+    content: bytes = _bytes()
     at: datetime = _moment()
-    asked: str | None = _text(default=None)
-    answer: str | None = _text(default=None)
 
 
 class FingerprintRow(Row, table=True):
@@ -327,7 +330,8 @@ class FingerprintRow(Row, table=True):
 class LenderEventRow(Row, table=True):
     """An event a lender has sent; `applied` is set once an application has taken it in.
 
-    One that is not `understood` has a type or a stage that this version does not know.
+    One that is not `understood` has a type or a stage that this version does not know. `payload` is sealed under the
+    application's key, and under one of its own where the application is not known yet.
     """
 
     __tablename__ = "lender_event"
@@ -343,7 +347,7 @@ class LenderEventRow(Row, table=True):
     type: str = _text()
     time: datetime = _moment()
     sequence: int = _big()
-    payload: dict[str, Any] = _json()
+    payload: bytes = _bytes()
     received_at: datetime = _moment()
     applied: bool = Field(default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false()))
     understood: bool

@@ -14,12 +14,18 @@ import sqlalchemy as sa
 
 from bot.storage.envelope import DataKey, Forgotten, key_of
 from bot.storage.keys import PersonKeys
-from bot.storage.rows import ConversationRow, table
+from bot.storage.rows import ApplicationRow, ConversationRow, table
 from bot.storage.sql import Executor, compiled, given
 
 T = TypeVar("T")
+_application: Final = table(ApplicationRow)
 _conversation: Final = table(ConversationRow)
 _KEY: Final = compiled(sa.select(_conversation.c.key).where(_conversation.c.id == given(_conversation.c.id)))
+
+_BY_ID: Final = compiled(sa.select(_application.c.answers).where(_application.c.id == given(_application.c.id)))
+_BY_REFERENCE: Final = compiled(
+    sa.select(_application.c.answers).where(_application.c.reference == given(_application.c.reference))
+)
 
 
 def address_hash(keys: PersonKeys, channel: str, address: str) -> bytes:
@@ -57,6 +63,21 @@ class Sealing:
     async def seal(self, conversation: int, place: str, value: Any) -> bytes:
         """The envelope of a JSON-ready value about a person. Raises as `key`."""
         return (await self.key(conversation)).seal(place, orjson.dumps(value))
+
+    async def application_key(self, application: str) -> DataKey:
+        """The key of an application. Raises `Forgotten`, and `LookupError` where there is no such application."""
+        answers = await _BY_ID.value(self._on, id=application)
+        if answers is None:
+            raise LookupError("no such application")
+        found = await self.keys.get(key_of(answers))
+        if found is None:
+            raise Forgotten("the application was forgotten")
+        return found
+
+    async def key_by_reference(self, reference: str) -> DataKey | None:
+        """The key of the application that the lender knows by a reference; None where there is none to be had."""
+        answers = await _BY_REFERENCE.value(self._on, reference=reference)
+        return None if answers is None else await self.keys.get(key_of(answers))
 
     async def open(self, place: str, envelope: bytes) -> Any:
         """The value in an envelope. Raises `Forgotten` or `Broken`."""

@@ -51,6 +51,7 @@ from bot.ledger.audit import AuditEvent
 from bot.storage.database import Database
 from bot.storage.envelope import DataKey, place_of
 from bot.storage.erasure import erase
+from bot.storage.jobs import job_row
 from bot.storage.keys import PersonKeys
 from bot.storage.ledgers import acts_of, record_acts
 from bot.storage.lender_events import PostgresLenderEvents
@@ -127,13 +128,13 @@ class PostgresUnitOfWork:
         self._key = ""
         self._committed = False
         self.consents: Consents = PostgresConsents(connection)
-        self.quotes: Quotes = PostgresQuotes(connection)
+        self.quotes: Quotes = PostgresQuotes(connection, self._sealing)
         self.assessments: Assessments = PostgresAssessments(connection, self._sealing)
         self.applications: Applications = PostgresApplications(connection, self._sealing)
-        self.pages: Pages = PostgresPages(connection)
-        self.screenings: Screenings = PostgresScreenings(connection)
+        self.pages: Pages = PostgresPages(connection, self._sealing)
+        self.screenings: Screenings = PostgresScreenings(connection, self._sealing)
         self.fingerprints: Fingerprints = PostgresFingerprints(connection, signals_key)
-        self.lender_events: LenderEvents = PostgresLenderEvents(connection)
+        self.lender_events: LenderEvents = PostgresLenderEvents(connection, self._sealing)
         self.leads: Leads = PostgresLeads(connection, self._sealing)
         self.managers: Managers = PostgresManagers(connection)
         self.appointments: Appointments = PostgresAppointments(connection)
@@ -285,7 +286,7 @@ class PostgresUnitOfWork:
         found = address_hash(self._sealing.keys, conversation.channel, conversation.address)
         await record_acts(self._connection, self._acts)
         if self._jobs:
-            await DEFER.run(self._connection, jobs=[_job(job) for job in self._jobs])
+            await DEFER.run(self._connection, jobs=[await job_row(job, self._sealing) for job in self._jobs])
         try:
             rows = await KEEP.rows(
                 self._connection,
@@ -328,16 +329,6 @@ def _person(key: DataKey, found: bytes, address: str) -> dict[str, bytes]:
         "key": key.id,
         "address": key.seal(_place("address", found), orjson.dumps(address)),
         "state": key.seal(_place("state", found), _NEW),
-    }
-
-
-def _job(job: Job) -> dict[str, Any]:
-    return {
-        "task": job.task,
-        "lock": job.lock,
-        "once": job.once,
-        "payload": dict(job.payload),
-        "at": job.at and job.at.isoformat(),
     }
 
 

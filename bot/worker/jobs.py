@@ -6,7 +6,7 @@ A job may run more than once: events carry a key, submissions an idempotency key
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -25,6 +25,8 @@ from bot.core.clock import Clock
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import Action
+from bot.storage.envelope import Forgotten
+from bot.storage.jobs import DELIVER_EVENT
 from bot.worker.corrections import CALL, Correction, Corrections
 from bot.worker.documents import Documents, Sent
 from bot.worker.form_links import FormLinks
@@ -48,7 +50,7 @@ class Uses:
     `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
     their end, by conversation and record. `forget_files` removes the files whose time is over,
     `forget_hashes` the hashes that are too old to be compared with.
-    `destroy` destroys the keys of people who were erased.
+    `destroy` destroys the keys of people who were erased. `arguments` opens what is sealed in a job's arguments.
     """
 
     storage: Storage
@@ -69,18 +71,31 @@ class Uses:
     forget_files: Callable[[], Awaitable[int]]
     forget_hashes: Callable[[], Awaitable[int]]
     destroy: Callable[[Iterable[bytes]], Awaitable[None]]
+    arguments: Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+    async def opened(self, task: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The arguments of a job in clear; None where its person was erased: then there is nothing to do any more."""
+        try:
+            return await self.arguments(task, arguments)
+        except Forgotten:
+            _log.info("a job of somebody who was erased is dropped", task=task)
+            return None
 
 
 def job_app(url: str, uses: Uses) -> procrastinate.App:
     """All jobs on the database at `url`; open it before use."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4))
 
-    @app.task(name="deliver-event", retry=_SOON)
-    async def deliver_event(conversation: int, event: dict[str, Any], key: str) -> None:
-        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
-            return (decode_event(event),)
+    @app.task(name=DELIVER_EVENT, retry=_SOON)
+    async def deliver_event(**sealed: Any) -> None:
+        told = await uses.opened(DELIVER_EVENT, sealed)
+        if told is None:
+            return
 
-        await uses.turns.deliver(conversation, key, prepare)
+        async def prepare(work: UnitOfWork, found: Conversation) -> tuple[Event, ...]:
+            return (decode_event(told["event"]),)
+
+        await uses.turns.deliver(told["conversation"], told["key"], prepare)
 
     _lender_tasks(app, uses)
     _page_tasks(app, uses)
@@ -178,7 +193,8 @@ def _page_tasks(app: procrastinate.App, uses: Uses) -> None:
 
     @app.task(name=KEEP_PAGE, pass_context=True, retry=_PAGE)
     async def keep_page(context: JobContext, /, **sent: Any) -> None:
-        await uses.pages.keep(SentPage(**sent), last=context.job.attempts + 1 >= PAGE_ATTEMPTS)
+        if (told := await uses.opened(KEEP_PAGE, sent)) is not None:
+            await uses.pages.keep(SentPage(**told), last=context.job.attempts + 1 >= PAGE_ATTEMPTS)
 
     @app.task(name=REMOVE_FILES, retry=_SOON)
     async def remove_files(names: list[str]) -> None:

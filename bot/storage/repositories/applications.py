@@ -13,6 +13,7 @@ from bot.applications.application import Application
 from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money
 from bot.storage.envelope import DataKey, key_of, place_of
+from bot.storage.repositories.quotes import hand_over
 from bot.storage.rows import ApplicationRow, table
 from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
@@ -63,15 +64,15 @@ class PostgresApplications:
 
     async def add(self, application: Application) -> None:
         """See `Applications.add`."""
-        await _ADD.run(self._on, **_row(application, await self._sealing.keys.make()))
+        key = await self._sealing.keys.make()
+        await _ADD.run(self._on, **_row(application, key))
+        await self._rest(application, key)
 
     async def save(self, application: Application) -> None:
         """See `Applications.save`."""
+        key = await self._sealing.application_key(application.id)
         await _SAVE.run(
-            self._on,
-            id=application.id,
-            reference=application.reference,
-            progress=progress.encode(application.progress),
+            self._on, id=application.id, reference=application.reference, progress=_progress(application, key)
         )
         await keep_passages(self._on, application.id, application.product, application.progress)
 
@@ -81,6 +82,12 @@ class PostgresApplications:
         key = held and await self._sealing.keys.get(key_of(held["answers"]))
         if key is not None:
             await _RENEW.run(self._on, **_row(application, key))
+            await self._rest(application, key)
+
+    async def _rest(self, application: Application, key: DataKey) -> None:
+        """The quote that an application rests on lasts as long as it."""
+        if application.quote is not None:
+            await hand_over(self._on, self._sealing, application.quote, key)
 
     async def get(self, application: str) -> Application | None:
         """See `Applications.get`."""
@@ -96,7 +103,8 @@ class PostgresApplications:
         return await self._read(rows)
 
     async def _read(self, rows: Sequence[Any]) -> tuple[Application, ...]:
-        return tuple(await self._sealing.open_all(rows, "answers", lambda row: _place(row["id"]), _application_of))
+        keys = await self._sealing.keys.several(key_of(row["answers"]) for row in rows)
+        return tuple(_application_of(row, key) for row in rows if (key := keys.get(key_of(row["answers"]))) is not None)
 
     async def _one(self, row: Any) -> Application | None:
         return next(iter(await self._read([row] if row else [])), None)
@@ -108,8 +116,12 @@ async def keys_not_handed_in(on: Executor, conversation: int) -> list[bytes]:
     return [key_of(row["answers"]) for row in rows if row["reference"] is None]
 
 
-def _place(application: str) -> str:
-    return place_of("application", "answers", application)
+def _place(column: str, application: str) -> str:
+    return place_of("application", column, application)
+
+
+def _progress(application: Application, key: DataKey) -> bytes:
+    return key.seal(_place("progress", application.id), orjson.dumps(progress.encode(application.progress)))
 
 
 def _row(application: Application, key: DataKey) -> dict[str, Any]:
@@ -122,17 +134,18 @@ def _row(application: Application, key: DataKey) -> dict[str, Any]:
         "months": application.months,
         "method": application.method,
         "segment": application.segment,
-        "answers": key.seal(_place(application.id), orjson.dumps(encode_all(application.answers))),
+        "answers": key.seal(_place("answers", application.id), orjson.dumps(encode_all(application.answers))),
         "consents": application.consents,
         "quote": application.quote,
         "release": application.release,
         "created_at": application.created_at,
-        "progress": progress.encode(application.progress),
+        "progress": _progress(application, key),
         "reference": application.reference,
     }
 
 
-def _application_of(row: Any, answers: Any) -> Application:
+def _application_of(row: Any, key: DataKey) -> Application:
+    answers, told = (orjson.loads(key.open(_place(name, row["id"]), row[name])) for name in ("answers", "progress"))
     return Application(
         id=row["id"],
         conversation=row["conversation_id"],
@@ -146,6 +159,6 @@ def _application_of(row: Any, answers: Any) -> Application:
         quote=row["quote"],
         release=row["release"],
         created_at=row["created_at"],
-        progress=progress.decode(row["progress"]),
+        progress=progress.decode(told),
         reference=row["reference"],
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from bot.applications.documents import Page
+from bot.storage.envelope import place_of
 from bot.storage.rows import DocumentPageRow, table
+from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
 
 _page: Final = table(DocumentPageRow)
@@ -40,10 +43,11 @@ _ELSEWHERE: Final = compiled(
 class PostgresPages:
     """See `Pages`."""
 
-    __slots__ = ("_on",)
+    __slots__ = ("_on", "_sealing")
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, sealing: Sealing) -> None:
         self._on = on
+        self._sealing = sealing
 
     async def add(self, page: Page) -> None:
         """See `Pages.add`."""
@@ -55,7 +59,7 @@ class PostgresPages:
             document=page.document,
             position=page.position,
             kind=page.kind,
-            handle=page.handle,
+            handle=await self._sealing.seal(page.conversation, _place(page.id), page.handle),
             media_type=page.media_type,
             size=page.size,
             digest=page.digest,
@@ -71,11 +75,11 @@ class PostgresPages:
 
     async def of_document(self, application: str, document: str) -> tuple[Page, ...]:
         """See `Pages.of_document`."""
-        return tuple(map(page_of, await _FIND.rows(self._on, application=application, document=document)))
+        return await self._read(await _FIND.rows(self._on, application=application, document=document))
 
     async def of_conversation(self, conversation: int) -> tuple[Page, ...]:
         """See `Pages.of_conversation`."""
-        return tuple(map(page_of, await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)))
+        return await self._read(await _OF_CONVERSATION.rows(self._on, conversation_id=conversation))
 
     async def complete(self, application: str, document: str, at: datetime | None) -> None:
         """See `Pages.complete`."""
@@ -89,9 +93,16 @@ class PostgresPages:
         """See `Pages.elsewhere`."""
         return int(await _ELSEWHERE.value(self._on, digest=digest, conversation_id=conversation))
 
+    async def _read(self, rows: Sequence[Any]) -> tuple[Page, ...]:
+        """Those of people who were not erased; see `Sealing.open_all`."""
+        return tuple(await self._sealing.open_all(rows, "handle", lambda row: _place(row["id"]), _page_of))
 
-def page_of(row: Any) -> Page:
-    """The page that a row holds."""
+
+def _place(page: str) -> str:
+    return place_of("document_page", "handle", page)
+
+
+def _page_of(row: Any, handle: Any) -> Page:
     return Page(
         id=row["id"],
         conversation=row["conversation_id"],
@@ -99,7 +110,7 @@ def page_of(row: Any) -> Page:
         document=row["document"],
         position=row["position"],
         kind=row["kind"],
-        handle=row["handle"],
+        handle=handle,
         media_type=row["media_type"],
         size=row["size"],
         digest=row["digest"],

@@ -1,20 +1,28 @@
-"""Quotes as they were shown."""
+"""Quotes as they were shown. One that an application rests on is sealed under that application's key, and lasts as long."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from bot.conversation.ports import StoredQuote
 from bot.core.codec import decode_all, encode_all
+from bot.storage.envelope import DataKey, place_of
 from bot.storage.rows import QuoteRow, table
-from bot.storage.sql import Executor, compiled, given, insertion
+from bot.storage.sealing import Sealing
+from bot.storage.sql import Executor, compiled, given, given_all, insertion
 
 _quote: Final = table(QuoteRow)
 
 _ADD: Final = compiled(insertion(_quote))
+_GET: Final = compiled(sa.select(_quote).where(_quote.c.id == given(_quote.c.id)))
+_RESEAL: Final = compiled(
+    sa.update(_quote).where(_quote.c.id == given(_quote.c.id)).values(given_all(_quote, "values"))
+)
 _LATEST: Final = compiled(
     sa.select(_quote)
     .where(_quote.c.conversation_id == given(_quote.c.conversation_id))
@@ -45,10 +53,11 @@ _LET_GO: Final = compiled(
 class PostgresQuotes:
     """See `Quotes`."""
 
-    __slots__ = ("_on",)
+    __slots__ = ("_on", "_sealing")
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, sealing: Sealing) -> None:
         self._on = on
+        self._sealing = sealing
 
     async def add(self, quote: StoredQuote) -> None:
         """Keep a quote as it was shown."""
@@ -58,19 +67,18 @@ class PostgresQuotes:
             conversation_id=quote.conversation,
             product=quote.product,
             release=quote.release,
-            values=encode_all(quote.values),
+            values=await self._sealing.seal(quote.conversation, _place(quote.id), encode_all(quote.values)),
             created_at=quote.created_at,
             kept_at=quote.kept_at,
         )
 
     async def latest(self, conversation: int) -> StoredQuote | None:
         """The quote last shown in a conversation."""
-        row = await _LATEST.row(self._on, conversation_id=conversation)
-        return row and _quote_of(row)
+        return next(iter(await self._read(await _LATEST.rows(self._on, conversation_id=conversation))), None)
 
     async def of_conversation(self, conversation: int) -> tuple[StoredQuote, ...]:
         """See `Quotes.of_conversation`."""
-        return tuple(map(_quote_of, await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)))
+        return await self._read(await _OF_CONVERSATION.rows(self._on, conversation_id=conversation))
 
     async def keep(self, quote: str, at: datetime) -> None:
         """Note that the customer wants to come back to a quote."""
@@ -78,21 +86,36 @@ class PostgresQuotes:
 
     async def kept(self, conversation: int, most: int) -> tuple[StoredQuote, ...]:
         """The quotes that a customer wants to come back to, the newest shown first."""
-        rows = await _KEPT.rows(self._on, conversation_id=conversation, most=most)
-        return tuple(_quote_of(row) for row in rows)
+        return await self._read(await _KEPT.rows(self._on, conversation_id=conversation, most=most))
 
     async def let_go(self, conversation: int) -> None:
         """The customer wants to come back to none any longer."""
         await _LET_GO.run(self._on, conversation_id=conversation)
 
+    async def _read(self, rows: Sequence[Any]) -> tuple[StoredQuote, ...]:
+        """Those that can still be read; see `Sealing.open_all`."""
+        return tuple(await self._sealing.open_all(rows, "values", lambda row: _place(row["id"]), _quote_of))
 
-def _quote_of(row: Any) -> StoredQuote:
+
+async def hand_over(on: Executor, sealing: Sealing, quote: str, key: DataKey) -> None:
+    """Seal a quote under the key of the application that rests on it from now on."""
+    row = await _GET.row(on, id=quote)
+    if row is not None:
+        values = await sealing.open(_place(quote), row["values"])
+        await _RESEAL.run(on, id=quote, values=key.seal(_place(quote), orjson.dumps(values)))
+
+
+def _place(quote: str) -> str:
+    return place_of("quote", "values", quote)
+
+
+def _quote_of(row: Any, values: Any) -> StoredQuote:
     return StoredQuote(
         row["id"],
         row["conversation_id"],
         row["product"],
         row["release"],
-        decode_all(row["values"]),
+        decode_all(values),
         row["created_at"],
         row["kept_at"],
     )

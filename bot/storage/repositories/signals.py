@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,8 +16,10 @@ from bot.applications.signals import Finding, Screening
 from bot.core.codec import decode_all, encode_all
 from bot.ledger.audit import SYSTEM, audited
 from bot.storage.database import Database
+from bot.storage.envelope import place_of
 from bot.storage.ledgers import record_acts
 from bot.storage.rows import FingerprintRow, ScreeningRow, table
+from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
 
 _screening: Final = table(ScreeningRow)
@@ -81,13 +84,15 @@ async def forget_fingerprints(database: Database, before: datetime, now: datetim
 class PostgresScreenings:
     """See `Screenings`."""
 
-    __slots__ = ("_on",)
+    __slots__ = ("_on", "_sealing")
 
-    def __init__(self, on: Executor) -> None:
+    def __init__(self, on: Executor, sealing: Sealing) -> None:
         self._on = on
+        self._sealing = sealing
 
     async def add(self, screening: Screening) -> None:
         """See `Screenings.add`."""
+        key = await self._sealing.application_key(screening.application)
         await _ADD.run(
             self._on,
             application=screening.application,
@@ -95,21 +100,23 @@ class PostgresScreenings:
             release=screening.release,
             version=screening.version,
             outcome=screening.outcome,
-            findings=[[one.code, one.outcome, encode_all(one.values)] for one in screening.findings],
-            facts=encode_all(screening.facts),
+            content=key.seal(_place(screening.application), orjson.dumps(_content(screening))),
             at=screening.at,
-            asked=screening.asked,
-            answer=screening.answer,
         )
 
     async def of_conversation(self, conversation: int) -> tuple[Screening, ...]:
         """See `Screenings.of_conversation`."""
-        return tuple(map(_screening_of, await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)))
+        return await self._read(await _OF_CONVERSATION.rows(self._on, conversation_id=conversation))
 
     async def latest(self, application: str) -> Screening | None:
         """See `Screenings.latest`."""
-        row = await _LATEST.row(self._on, application=application)
-        return _screening_of(row) if row else None
+        return next(iter(await self._read(await _LATEST.rows(self._on, application=application))), None)
+
+    async def _read(self, rows: Sequence[Any]) -> tuple[Screening, ...]:
+        """Those that can still be read; see `Sealing.open_all`."""
+        return tuple(
+            await self._sealing.open_all(rows, "content", lambda row: _place(row["application"]), _screening_of)
+        )
 
 
 class PostgresFingerprints:
@@ -146,16 +153,29 @@ class PostgresFingerprints:
         return others + 1
 
 
-def _screening_of(row: Any) -> Screening:
+def _place(application: str) -> str:
+    return place_of("screening", "content", application)
+
+
+def _content(screening: Screening) -> dict[str, Any]:
+    return {
+        "findings": [[one.code, one.outcome, encode_all(one.values)] for one in screening.findings],
+        "facts": encode_all(screening.facts),
+        "asked": screening.asked,
+        "answer": screening.answer,
+    }
+
+
+def _screening_of(row: Any, content: Any) -> Screening:
     return Screening(
         application=row["application"],
         conversation=row["conversation_id"],
         release=row["release"],
         version=row["version"],
         outcome=row["outcome"],
-        findings=tuple(Finding(code, outcome, decode_all(values)) for code, outcome, values in row["findings"]),
-        facts=decode_all(row["facts"]),
+        findings=tuple(Finding(code, outcome, decode_all(values)) for code, outcome, values in content["findings"]),
+        facts=decode_all(content["facts"]),
         at=row["at"],
-        asked=row["asked"],
-        answer=row["answer"],
+        asked=content["asked"],
+        answer=content["answer"],
     )

@@ -19,6 +19,7 @@ from bot.dialogs.events import Said
 from bot.storage.database import Database
 from bot.storage.dead_letters import PostgresDeadLetters
 from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
@@ -65,7 +66,7 @@ async def test_a_call_that_has_succeeded_since_needs_nobody(letters: PostgresDea
 
 
 async def test_events_that_nobody_takes_in_or_understands_are_shown_to_staff(database: Database) -> None:
-    events = PostgresLenderEvents(database.pool)
+    events = PostgresLenderEvents(database.pool, Sealing(database.keys, database.pool))
     known = LenderEvent("urn:lender", "1", STAGE_CHANGED, "RG-1", 1, NOW, EventData(stage=Stage.SUBMITTED))
     strange = LenderEvent("urn:lender", "2", "org.tillwise.application.mood.v9", "RG-1", 2, NOW)
     for event in (known, strange):

@@ -25,6 +25,7 @@ from bot.publishing.sources import read_documents
 from bot.storage.database import Database
 from bot.storage.failures import PostgresFailures
 from bot.storage.lender_events import PostgresLenderEvents
+from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryReleases
@@ -82,7 +83,13 @@ async def bench(database: Database) -> Bench:
         clock=clock,
         market=Market(),
     )
-    news = LenderNews(storage, PostgresLenderEvents(database.pool), turns, lambda: library.current, clock)
+    news = LenderNews(
+        storage,
+        PostgresLenderEvents(database.pool, Sealing(database.keys, database.pool)),
+        turns,
+        lambda: library.current,
+        clock,
+    )
     return Bench(storage, news, posted)
 
 
@@ -119,7 +126,9 @@ async def test_an_event_for_an_unknown_application_waits_until_its_reference_app
 ) -> None:
     (event, *_) = [about(event, 1) for event in way(Random(1))]  # noqa: S311 -- test data
     await bench.news.receive(event)
-    assert [odd.id for odd in await PostgresLenderEvents(database.pool).odd()] == [event.id]
+    assert [
+        odd.id for odd in await PostgresLenderEvents(database.pool, Sealing(database.keys, database.pool)).odd()
+    ] == [event.id]
     kept = await bench.apply(1)
     await bench.news.receipt(kept, "RG-1", "1.1.1")
     assert event in (await bench.kept(kept)).progress.history
