@@ -15,6 +15,8 @@ from bot import app as program
 from bot import demo as demonstration
 from bot.commands import answers, keys, ledgers
 from bot.commands.agents import agents
+from bot.commands.given_up import crm, submissions
+from bot.commands.leads import leads
 from bot.commands.lender import lender
 from bot.commands.managers import managers
 from bot.commands.shell import fail as _fail
@@ -28,9 +30,6 @@ from bot.products.report import quote_report, report_table
 from bot.publishing.check import check
 from bot.publishing.sources import read_documents
 from bot.settings import load, load_storage
-from bot.storage.dead_letters import PostgresDeadLetters
-from bot.storage.lender_events import PostgresLenderEvents
-from bot.storage.sealing import Sealing
 
 cli = typer.Typer(
     name="tillwise",
@@ -40,8 +39,9 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 content = typer.Typer(help="Content: flows, texts, products, stories, answers and notices.", no_args_is_help=True)
-submissions = typer.Typer(help="What could not be handed to the lender.", no_args_is_help=True)
 cli.add_typer(submissions, name="submissions")
+cli.add_typer(crm, name="crm")
+cli.add_typer(leads, name="leads")
 cli.add_typer(lender, name="lender")
 cli.add_typer(content, name="content")
 content.command("learn")(answers.content_learn)
@@ -190,50 +190,6 @@ def content_diagram(flow: Annotated[str, typer.Argument(help="Name of the flow."
     if flow not in flows:
         _fail(f"there is no flow '{flow}'; there are {', '.join(sorted(flows))}")
     typer.echo(diagram(flows[flow]))
-
-
-@submissions.command("list")
-def submissions_list() -> None:
-    """List what could not be handed to the lender and waits for staff: calls that were given up, events that nobody takes in.
-
-    Events are kept and listed where this version does not understand them, or no application has their reference.
-    """
-    settings = _plain(load_storage)
-
-    async def listed() -> None:
-        async with program.migrated(settings) as database:
-            for letter in await PostgresDeadLetters(database).open():
-                typer.echo(
-                    f"{letter.number}  {letter.at:%Y-%m-%d %H:%M}Z  {letter.call}  application {letter.application}"
-                    f"  after {letter.attempts} attempts: {letter.error}"
-                )
-            for odd in await PostgresLenderEvents(database.pool, Sealing(database.keys, database.pool)).odd():
-                why = "is not understood" if not odd.understood else "has no application yet"
-                typer.echo(
-                    f"-  {odd.received_at:%Y-%m-%d %H:%M}Z  event {odd.id} of {odd.source}, {odd.type},"
-                    f" about {odd.reference}: {why}"
-                )
-
-    _run(listed())
-
-
-@submissions.command("retry")
-def submissions_retry(
-    numbers: Annotated[list[int], typer.Argument(help="Numbers as `submissions list` shows them.")],
-    by: Annotated[str, typer.Option(help="Who has them made again.")] = "command line",
-) -> None:
-    """Have calls to the lender made again that were given up; a running worker makes them, and the customer hears of it."""
-    settings = _plain(load_storage)
-
-    async def retried() -> None:
-        async with program.migrated(settings) as database:
-            letters = PostgresDeadLetters(database)
-            unknown = [number for number in numbers if await letters.retry(number, by, datetime.now(UTC)) is None]
-        if unknown:
-            _fail(f"nothing waits under {', '.join(map(str, unknown))}; `submissions list` shows what does")
-        typer.echo("A worker makes them again now.")
-
-    _run(retried())
 
 
 def _parsed(file: Path) -> Any:

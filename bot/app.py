@@ -26,6 +26,7 @@ from asyncpg import InterfaceError, PostgresError
 from fastapi import FastAPI, HTTPException
 from starlette.types import ASGIApp
 
+from bot.conversation.crm import leave_for_crm
 from bot.conversation.desk import Desk
 from bot.conversation.document_pages import DocumentPages
 from bot.conversation.facts import Market
@@ -40,9 +41,10 @@ from bot.core.values import Text
 from bot.dialogs.events import Event
 from bot.dialogs.model import Notice
 from bot.gateways.clamd import scanner_at
+from bot.gateways.crm import CrmClient
 from bot.gateways.lender.client import LenderClient
 from bot.gateways.lender.forms import HostedForm
-from bot.gateways.lender.signatures import check_secret
+from bot.gateways.signatures import check_secret
 from bot.gateways.telegram.account import Account, account, offer_commands, take_by_polling, take_by_webhook
 from bot.gateways.telegram.client import BotApi
 from bot.gateways.telegram.files import TelegramFiles
@@ -91,10 +93,12 @@ from bot.web.server import serving
 from bot.web.telegram import TelegramWebhook
 from bot.web.telegram import at as telegram_hook
 from bot.worker.corrections import Corrections
+from bot.worker.crm import CrmNews
 from bot.worker.documents import Documents
 from bot.worker.form_links import FormLinks
+from bot.worker.given_up import GivenUp
 from bot.worker.jobs import Uses, job_app, work
-from bot.worker.lender_calls import GivenUp, LenderCalls
+from bot.worker.lender_calls import LenderCalls
 from bot.worker.submission import Submissions
 
 RELAY_EVERY: Final = 5.0
@@ -217,6 +221,8 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
     """
     for secret in settings.lender_secrets:
         check_secret(secret)
+    for secret in settings.crm_signing:
+        check_secret(secret, "BOT_CRM_SECRETS")
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(settings))
         parts = await _parts(stack, settings, database)
@@ -262,7 +268,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
-    desk = Desk(lambda: library.current)
+    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else ())
     market = Market(
         settings.timezone, settings.region, settings.currency, settings.operator, settings.lender_form is not None
     )
@@ -285,7 +291,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         market=market,
     )
     news = LenderNews(storage, PostgresLenderEvents(database.pool, sealing), turns, lambda: library.current, clock)
-    given_up = GivenUp(PostgresDeadLetters(database), failures, clock)
+    letters = PostgresDeadLetters(database)
+    given_up = GivenUp(letters, failures, clock)
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
     lender = _lender(http, settings, clock)
     sent = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
@@ -314,6 +321,13 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         ),
         files=files,
         form_links=FormLinks(storage, turns, _form(settings), clock),
+        crm=CrmNews(
+            crm=_crm(http, settings, clock),
+            storage=storage,
+            score=desk.score,
+            currency=settings.currency,
+            given_up=GivenUp(letters, failures, clock, "crm"),
+        ),
         forget_files=lambda: forget_files(database, files, clock.now(), settings.files_days),
         submissions=Submissions(storage, lender, news, given_up, notices),
         calls=LenderCalls(storage, lender, news, given_up),
@@ -348,6 +362,12 @@ def _lender(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> Lender
     if settings.lender_url is None:
         return None
     return LenderClient(settings.lender_url, settings.lender_secrets, http, clock)
+
+
+def _crm(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> CrmClient | None:
+    if settings.crm_url is None:
+        return None
+    return CrmClient(settings.crm_url, settings.crm_signing, f"urn:tillwise:bot:{settings.bot_number}", http, clock)
 
 
 def _pace(settings: Settings) -> Pace:

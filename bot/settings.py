@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.errors import SettingsError
+
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 
 
 def _without_slash(url: str) -> str:
@@ -27,8 +30,16 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _safe_on_the_way(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or (parts.scheme != "https" and (parts.scheme, parts.hostname in _HERE) != ("http", True)):
+        raise ValueError("it must begin with https://, or with http:// where it is on this machine")
+    return url
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Url = Annotated[str, AfterValidator(_without_slash)]
+SafeUrl = Annotated[str, AfterValidator(_safe_on_the_way)]
 
 
 def _listed(secret: SecretStr | None) -> tuple[str, ...]:
@@ -75,6 +86,13 @@ class Settings(BaseSettings):
     lender_form: Url | None = Field(
         None,
         description="Address of the lender's own form for identity and account, with `{reference}`; links are signed and end. Unset: none.",
+    )
+    crm_url: SafeUrl | None = Field(
+        None, description="The address that a customer-relations system takes events of leads at. Unset: none are sent."
+    )
+    crm_secrets: SecretStr | None = Field(
+        None,
+        description="Secret shared with that system, `whsec_…`. Several, separated by commas, while keys are rotated; each signs.",
     )
     signals_key: SecretStr | None = Field(
         None,
@@ -150,6 +168,16 @@ class Settings(BaseSettings):
         """The lender's secrets, the one to sign with first."""
         return _listed(self.lender_secret)
 
+    @property
+    def crm_signing(self) -> tuple[str, ...]:
+        """The secrets that events to the customer-relations system are signed by."""
+        return _listed(self.crm_secrets)
+
+    @property
+    def bot_number(self) -> int:
+        """Telegram's number of the bot, which is no secret."""
+        return int(self.token.get_secret_value().partition(":")[0])
+
 
 def load(given: Mapping[str, Any] | None = None) -> Settings:
     """The settings of the environment, with `given` over them. Raises `SettingsError` with one clear sentence."""
@@ -162,6 +190,10 @@ def load(given: Mapping[str, Any] | None = None) -> Settings:
     if settings.lender_url and not settings.lender_secrets:
         raise SettingsError(
             "BOT_LENDER_SECRET is missing: with BOT_LENDER_URL, set it to the secret shared with the lender"
+        )
+    if settings.crm_url and not settings.crm_signing:
+        raise SettingsError(
+            "BOT_CRM_SECRETS is missing: with BOT_CRM_URL, set it to the secret shared with the customer-relations system"
         )
     if settings.lender_form and ("{reference}" not in settings.lender_form or not settings.lender_secrets):
         raise SettingsError(
@@ -181,6 +213,7 @@ class StorageSettings(BaseSettings):
     keys_url: SecretStr | None = None
     default_locale: str = "zh"
     timezone: Zone = "Asia/Shanghai"
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$")
     token: SecretStr | None = None
     telegram_api: Url = "https://api.telegram.org"
 

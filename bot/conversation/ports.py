@@ -28,6 +28,8 @@ from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 
 Role = Literal["customer", "manager"]
+Receiver = Literal["lender", "crm"]
+"""Whose system a call goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,19 +399,20 @@ class Failures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A call to the lender that was given up after `attempts`: what it was about, why, and the job that makes it again.
+    """A call to a `receiver` that was given up after `attempts`: what it was about, why, and the job that makes it again.
 
-    `number` is 0 until it is kept.
+    `subject` is the application's id for the lender, the event's for a customer-relations system. `number` is 0 until it is kept.
     """
 
     call: str
-    application: str
+    subject: str
     conversation: int
     job: Job
     error: str
     attempts: int
     at: datetime
     number: int = 0
+    receiver: Receiver = "lender"
 
 
 class DeadLetters(Protocol):
@@ -417,6 +420,6 @@ class DeadLetters(Protocol):
 
     async def add(self, letter: DeadLetter) -> None: ...
 
-    async def settle(self, application: str, call: str, at: datetime) -> None:
+    async def settle(self, subject: str, call: str, at: datetime) -> None:
         """The call has succeeded since: nobody need look after it."""
         ...

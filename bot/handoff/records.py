@@ -127,6 +127,10 @@ class Assignments(Protocol):
         """The park or partner whose link the customer came by last."""
         ...
 
+    async def arrival_of(self, conversation: int, by: datetime) -> Values:
+        """How the customer had come, the last time until then, as the milestone keeps it; empty where nothing is known."""
+        ...
+
 
 class Managers(Protocol):
     """The account managers."""

@@ -99,6 +99,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "lead.returned": Act("A chat with an account manager has ended.", ("lead", "manager")),
     "lead.timed_out": Act("An account manager has let the time to accept run out.", ("lead", "manager")),
     "lead.withdrawn": Act("A customer who waited for a person waits no longer.", ("lead",)),
+    "leads.exported": Act("Leads were written out as a table, so many of them with a name.", ("leads", "named")),
     "ledger.anchored": Act("The end of a ledger was noted.", ("ledger", "number", "hash")),
     "manager.invited": Act("An invitation for an account manager was made.", ("manager",)),
     "manager.changed": Act("What routing reads of an account manager was changed.", ("manager",)),

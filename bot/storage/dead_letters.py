@@ -1,4 +1,4 @@
-"""Calls to the lender that were given up, and how staff have them made again."""
+"""Calls to other systems that were given up, and how staff have them made again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.conversation.ports import DeadLetter, Job
+from bot.conversation.ports import DeadLetter, Job, Receiver
 from bot.storage.database import Database
 from bot.storage.rows import DeadLetterRow, table
 from bot.storage.sql import compiled, given, given_all, insertion
@@ -19,13 +19,15 @@ _OPEN: Final = _letter.c.settled_at.is_(None)
 _ADD: Final = compiled(insertion(_letter, "settled_at", "settled_by"))
 _SETTLE: Final = compiled(
     sa.update(_letter)
-    .where(_letter.c.application == given(_letter.c.application), _letter.c.call == given(_letter.c.call), _OPEN)
+    .where(_letter.c.subject == given(_letter.c.subject), _letter.c.call == given(_letter.c.call), _OPEN)
     .values(given_all(_letter, "settled_at", "settled_by"))
 )
-_LISTED: Final = compiled(sa.select(_letter).where(_OPEN).order_by(_letter.c.number))
+_LISTED: Final = compiled(
+    sa.select(_letter).where(_letter.c.receiver == given(_letter.c.receiver), _OPEN).order_by(_letter.c.number)
+)
 _TAKE: Final = compiled(
     sa.update(_letter)
-    .where(_letter.c.number == given(_letter.c.number), _OPEN)
+    .where(_letter.c.number == given(_letter.c.number), _letter.c.receiver == given(_letter.c.receiver), _OPEN)
     .values(given_all(_letter, "settled_at", "settled_by"))
     .returning(_letter)
 )
@@ -41,28 +43,30 @@ class PostgresDeadLetters:
         """See `DeadLetters.add`."""
         await _ADD.run(
             self._database.pool,
+            receiver=letter.receiver,
             call=letter.call,
-            application=letter.application,
+            subject=letter.subject,
             conversation_id=letter.conversation,
             task=letter.job.task,
+            lock=letter.job.lock,
             payload=dict(letter.job.payload),
             error=letter.error,
             attempts=letter.attempts,
             at=letter.at,
         )
 
-    async def settle(self, application: str, call: str, at: datetime) -> None:
+    async def settle(self, subject: str, call: str, at: datetime) -> None:
         """See `DeadLetters.settle`."""
-        await _SETTLE.run(self._database.pool, application=application, call=call, settled_at=at, settled_by="success")
+        await _SETTLE.run(self._database.pool, subject=subject, call=call, settled_at=at, settled_by="success")
 
-    async def open(self) -> tuple[DeadLetter, ...]:
-        """Those that wait for staff, oldest first."""
-        return tuple(_letter_of(row) for row in await _LISTED.rows(self._database.pool))
+    async def open(self, receiver: Receiver = "lender") -> tuple[DeadLetter, ...]:
+        """Those to the receiver that wait for staff, oldest first."""
+        return tuple(_letter_of(row) for row in await _LISTED.rows(self._database.pool, receiver=receiver))
 
-    async def retry(self, number: int, by: str, at: datetime) -> DeadLetter | None:
-        """Have the call made again, and settle the letter. None where no such letter waits."""
+    async def retry(self, number: int, by: str, at: datetime, receiver: Receiver = "lender") -> DeadLetter | None:
+        """Have the call made again, and settle the letter. None where no such letter to the receiver waits."""
         async with self._database.transaction() as connection:
-            row = await _TAKE.row(connection, number=number, settled_at=at, settled_by=by)
+            row = await _TAKE.row(connection, number=number, receiver=receiver, settled_at=at, settled_by=by)
             if row is None:
                 return None
             letter = _letter_of(row)
@@ -80,11 +84,12 @@ class PostgresDeadLetters:
 def _letter_of(row: Any) -> DeadLetter:
     return DeadLetter(
         call=row["call"],
-        application=row["application"],
+        subject=row["subject"],
         conversation=row["conversation_id"],
-        job=Job(row["task"], row["payload"], lock=f"application:{row['application']}"),
+        job=Job(row["task"], row["payload"], lock=row["lock"]),
         error=row["error"],
         attempts=row["attempts"],
         at=row["at"],
         number=row["number"],
+        receiver=row["receiver"],
     )

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from bot.applications.consent import ConsentState
-from bot.conversation.ports import Role
+from bot.conversation.ports import Receiver, Role
 from bot.handoff.appointments import Kind as AppointmentKind
 from bot.handoff.appointments import State as AppointmentState
 from bot.handoff.records import LeadStatus, Outcome, Rung
@@ -368,18 +368,24 @@ class StagePassageRow(Row, table=True):
 
 
 class DeadLetterRow(Row, table=True):
-    """A call to the lender that was given up, with the job that makes it again; `settled_at` is null while it waits for staff."""
+    """A call that was given up, with the job that makes it again; `settled_at` is null while it waits for staff.
+
+    `subject` is what it was about: an application's id for the lender, an event's for a customer-relations system.
+    """
 
     __tablename__ = "dead_letter"
     __table_args__ = (
-        sa.Index("dead_letter_open_idx", "application", "call", postgresql_where=sa.text("settled_at IS NULL")),
+        sa.Index("dead_letter_open_idx", "subject", "call", postgresql_where=sa.text("settled_at IS NULL")),
+        _one_of("receiver", Receiver),
     )
 
     number: int | None = _identity()
+    receiver: str = _text()
     call: str = _text()
-    application: str = _text()
+    subject: str = _text()
     conversation_id: int = _big()
     task: str = _text()
+    lock: str | None = _text()
     payload: dict[str, Any] = _json()
     error: str = _text()
     attempts: int = Field(sa_type=sa.SmallInteger)

@@ -308,9 +308,9 @@ class MemoryDeadLetters:
         """See `DeadLetters.add`."""
         self.open.append(letter)
 
-    async def settle(self, application: str, call: str, at: datetime) -> None:
+    async def settle(self, subject: str, call: str, at: datetime) -> None:
         """See `DeadLetters.settle`."""
-        self.open = [one for one in self.open if (one.application, one.call) != (application, call)]
+        self.open = [one for one in self.open if (one.subject, one.call) != (subject, call)]
 
 
 class MemoryReleases:

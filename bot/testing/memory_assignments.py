@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.errors import StateError
+from bot.core.values import Values
 from bot.handoff.records import Assignment, Outcome, account_in
 from bot.testing.memory_tables import Transaction
 
@@ -75,6 +76,15 @@ class MemoryAssignments:
             if one.conversation == conversation and one.name == "arrived"
         ]
         return account_in(reversed(arrivals))
+
+    async def arrival_of(self, conversation: int, by: datetime) -> Values:
+        """See `Assignments.arrival_of`."""
+        arrivals = [
+            one.values
+            for one in self._transaction.milestones.rows()
+            if one.conversation == conversation and one.name == "arrived" and one.at <= by
+        ]
+        return arrivals[-1] if arrivals else {}
 
     def _all(self) -> list[Assignment]:
         return sorted(self._assignments.rows(), key=lambda one: one.id)

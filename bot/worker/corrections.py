@@ -15,7 +15,7 @@ from bot.conversation.ports import Job, Storage
 from bot.core.values import Value
 from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, Refused, Unreachable
-from bot.worker.lender_calls import GivenUp
+from bot.worker.given_up import GivenUp
 from bot.worker.submission import plain
 
 CALL = "correct"
@@ -91,7 +91,7 @@ class Corrections:
             why = "refused" if refused else "failed"
             await self._news.not_corrected(correction.conversation, correction.request, correction.field, why)
             return False
-        await self._given_up.settled(CALL, application)
+        await self._given_up.settled(CALL, application.id)
         await self._news.corrected(application, correction.field, answer, correction.request)
         return True
 

@@ -14,7 +14,7 @@ from bot.conversation.ports import FileLost, Files, Job, Storage
 from bot.core.errors import GatewayError
 from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, PageFile, Refused
-from bot.worker.lender_calls import GivenUp
+from bot.worker.given_up import GivenUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Documents:
             await self._given_up.record("document", job, error)
             await self._news.document_lost(application, sent.document, key)
         else:
-            await self._given_up.settled("document", application)
+            await self._given_up.settled("document", application.id)
 
     async def _hand_in(self, application: Application, sent: Sent, pages: Sequence[Page], key: str) -> None:
         if self._lender is None or application.reference is None:

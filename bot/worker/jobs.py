@@ -16,6 +16,7 @@ import structlog
 from procrastinate import JobContext, RetryStrategy
 
 from bot.conversation.consents import end
+from bot.conversation.crm import TELL_CRM
 from bot.conversation.desk import Desk
 from bot.conversation.document_pages import DocumentPages, SentPage
 from bot.conversation.kept_pages import KEEP_PAGE, REMOVE_FILES
@@ -28,9 +29,11 @@ from bot.gateways.lender.client import Action
 from bot.storage.envelope import Forgotten
 from bot.storage.jobs import DELIVER_EVENT
 from bot.worker.corrections import CALL, Correction, Corrections
+from bot.worker.crm import CrmNews
 from bot.worker.documents import Documents, Sent
 from bot.worker.form_links import FormLinks
-from bot.worker.lender_calls import ATTEMPTS, GivenUp, LenderCalls
+from bot.worker.given_up import ATTEMPTS, CRM_ATTEMPTS, GivenUp
+from bot.worker.lender_calls import LenderCalls
 from bot.worker.submission import Submissions
 
 CONCURRENCY: Final = 8
@@ -40,6 +43,7 @@ PAGE_ATTEMPTS: Final = 5
 _SOON: Final = RetryStrategy(max_attempts=10, exponential_wait=2)
 _PAGE: Final = RetryStrategy(max_attempts=PAGE_ATTEMPTS, exponential_wait=2)
 _LENDER: Final = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2)
+_CRM: Final = RetryStrategy(max_attempts=CRM_ATTEMPTS, exponential_wait=2)
 _log = structlog.get_logger(__name__)
 
 
@@ -64,6 +68,7 @@ class Uses:
     pages: DocumentPages
     files: Files
     form_links: FormLinks
+    crm: CrmNews
     clock: Clock
     purge: Callable[[], Awaitable[int]]
     anchor: Callable[[], Awaitable[None]]
@@ -98,6 +103,7 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
         await uses.turns.deliver(told["conversation"], told["key"], prepare)
 
     _lender_tasks(app, uses)
+    _crm_tasks(app, uses)
     _page_tasks(app, uses)
     _desk_tasks(app, uses)
 
@@ -186,6 +192,13 @@ def _lender_tasks(app: procrastinate.App, uses: Uses) -> None:
     @app.task(name="check-late", retry=_SOON)
     async def check_late(application: str, conversation: int) -> None:
         await uses.calls.check_late(application)
+
+
+def _crm_tasks(app: procrastinate.App, uses: Uses) -> None:
+    @app.task(name=TELL_CRM, pass_context=True, retry=_CRM)
+    async def tell_crm(context: JobContext, /, **told: Any) -> None:
+        job = Job(TELL_CRM, told, lock=context.job.lock)
+        await uses.crm.tell(job, last=context.job.attempts + 1 >= CRM_ATTEMPTS)
 
 
 def _page_tasks(app: procrastinate.App, uses: Uses) -> None:

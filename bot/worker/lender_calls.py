@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 import structlog
 
 from bot.applications.application import Application
 from bot.applications.events import LenderEvent
 from bot.conversation.lender_news import LenderNews
-from bot.conversation.ports import DeadLetter, DeadLetters, Failure, Failures, Job, Storage
-from bot.core.clock import Clock
-from bot.core.errors import GatewayError, TillwiseError
+from bot.conversation.ports import Job, Storage
+from bot.core.errors import GatewayError
 from bot.gateways.lender.client import Action, LenderClient, Refused, Unreachable
-
-ATTEMPTS: Final = 8
-"""Attempts in about four minutes; after the last one the customer is told, and staff see it."""
+from bot.worker.given_up import GivenUp
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """Keeps what was given up where staff look: as a letter that can be sent again, and as a failure."""
-
-    letters: DeadLetters
-    failures: Failures
-    clock: Clock
-
-    async def record(self, call: str, job: Job, error: Exception) -> None:
-        """A call was given up; `job` makes it again, and its payload names application and conversation."""
-        now, application, conversation = self.clock.now(), job.payload["application"], job.payload["conversation"]
-        # Only our own errors are known to hold nothing personal.
-        why = str(error) if isinstance(error, TillwiseError) else type(error).__name__
-        attempts = 1 if isinstance(error, Refused) else ATTEMPTS
-        await self.letters.add(DeadLetter(call, application, conversation, job, why, attempts, now))
-        await self.failures.record(Failure(now, f"lender.{call}", why, conversation, {"application": application}))
-
-    async def settled(self, call: str, application: Application) -> None:
-        """The call has succeeded: what was left for staff before is done."""
-        await self.letters.settle(application.id, call, self.clock.now())
 
 
 class LenderCalls:
@@ -71,7 +43,7 @@ class LenderCalls:
             await self._given_up.record(action, job, error)
             await self._news.failed(application, request, "failed")
         else:
-            await self._given_up.settled(action, application)
+            await self._given_up.settled(action, application.id)
             await self._news.answered(application, answer, request, "accepted")
 
     async def _asked(self, action: Action, application: Application) -> LenderEvent:

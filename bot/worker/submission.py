@@ -13,7 +13,7 @@ from bot.conversation.ports import Job, Storage
 from bot.core.values import Money, Months, Rate, Value
 from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, Refused, Submission, Unreachable
-from bot.worker.lender_calls import GivenUp
+from bot.worker.given_up import GivenUp
 
 
 class Submissions:
@@ -61,7 +61,7 @@ class Submissions:
             await self._given_up.record("submit", job, error)
             await self._news.failed(application, request, "failed")
         else:
-            await self._given_up.settled("submit", application)
+            await self._given_up.settled("submit", application.id)
             await self._news.receipt(application, reference, request)
 
     async def _handed_in(self, submission: Submission) -> str:

@@ -13,7 +13,7 @@ from bot.applications.events import DELAYED, LenderEvent
 from bot.core.values import Value, Values
 from bot.dialogs.events import AttachmentKind
 from bot.dialogs.stories import FigureKind, Lender, Manager, Story
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 from bot.handlers.routers import CHANNEL
 from bot.simulator.client import Phone, SeenMessage
 from bot.testing import samples

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,7 +41,12 @@ from bot.testing.memory_stage import ANSWERED, TO_LENDER
 from bot.testing.samples import serving_clamd
 
 TOKEN: Final = "7000000001:stories"
-_DUE: Final = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
+_DUE: Final = """
+SELECT count(*) FROM procrastinate_jobs AS job WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()
+AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND lock = job.lock AND id < job.id)
+"""
+"""Jobs that a worker would take now: none that waits behind another one by its lock."""
+
 _HOLD: Final = (
     "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day'"
     " WHERE status = 'todo' AND scheduled_at IS NULL AND task_name = ANY($1)"
@@ -179,8 +184,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(database_url: str, marks: Marks, operator: str, *, hosted_form: bool = False) -> AsyncIterator[House]:
-    """A bot run by `operator` for the span of the block, its content published with marked words."""
+async def house(
+    database_url: str, marks: Marks, operator: str, *, hosted_form: bool = False, more: Mapping[str, str] | None = None
+) -> AsyncIterator[House]:
+    """A bot run by `operator` for the span of the block, with `more` settings, its content published with marked words."""
     await _publish(database_url, marks)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     lender = create_lender((secret,), "http://127.0.0.1:9/nowhere", SystemClock())
@@ -197,6 +204,7 @@ async def house(database_url: str, marks: Marks, operator: str, *, hosted_form: 
                 "lender_form": f"{page}/lender/forms/{{reference}}" if hosted_form else None,
                 "lender_secret": secret, "messages_per_chat": 0, "messages_per_second": 0,
                 "files": files, "scanner": scanner, "files_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+                **(more or {}),
             }
         )  # fmt: skip
         try:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.dialogs.stories import Story, parse_story
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 from bot.storage.document_files import forget_files
 from bot.storage.files import EncryptedFiles
 from bot.testing.samples import sample

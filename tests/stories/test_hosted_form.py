@@ -16,7 +16,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from bot.dialogs.stories import Story, parse_story
 from bot.gateways.lender.forms import HostedForm
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 from bot.testing.stage import play
 from tests.stories.bot_stage import BotStage, bot_stage
 from tests.stories.house import House, house

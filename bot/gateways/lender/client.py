@@ -23,7 +23,7 @@ from bot.applications.events import LenderEvent, Malformed, status_event
 from bot.core.clock import Clock
 from bot.core.errors import GatewayError
 from bot.core.values import Money, Rate
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 
 Action: TypeAlias = Literal["withdraw", "accept-offer", "request-review"]
 """What a customer may wish: to take the application back, to take a counter-offer, to have a decline looked at again."""

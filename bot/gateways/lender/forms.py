@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from bot.core.errors import GatewayError
-from bot.gateways.lender.signatures import SIGNATURE, same_signature, sign
+from bot.gateways.signatures import SIGNATURE, same_signature, sign
 
 HOLDS: Final = timedelta(hours=1)
 """How long a link can be opened."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.applications.events import LenderEvent, Malformed, parse
-from bot.gateways.lender.signatures import Unauthorised, check
+from bot.gateways.signatures import Unauthorised, check
 
 __all__ = ["Malformed", "Unauthorised", "verify"]
 

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 
 from bot.core.clock import Clock
-from bot.gateways.lender.signatures import check_secret
+from bot.gateways.signatures import check_secret
 from bot.simulator.lender.contract import contract_router
 from bot.simulator.lender.control import control_router
 from bot.simulator.lender.courier import TIMING, Timing

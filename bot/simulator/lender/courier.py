@@ -15,7 +15,7 @@ import httpx
 import structlog
 
 from bot.core.clock import Clock
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 from bot.simulator.lender.records import Letter
 
 _log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 
 from bot.core.clock import Clock
 from bot.gateways.lender.client import content_digest
-from bot.gateways.lender.signatures import Unauthorised, check
+from bot.gateways.signatures import Unauthorised, check
 from bot.simulator.lender.desk import Desk
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.labels import DOCUMENT_LABELS

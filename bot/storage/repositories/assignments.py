@@ -12,6 +12,7 @@ from asyncpg.exceptions import UniqueViolationError
 
 from bot.core.codec import decode_all
 from bot.core.errors import StateError
+from bot.core.values import Values
 from bot.handoff.records import Assignment, Outcome, account_in
 from bot.storage.rows import CustomerOwnerRow, LeadAssignmentRow, MilestoneRow, table
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
@@ -60,6 +61,16 @@ _ARRIVALS: Final = compiled(
     sa.select(_milestone.c["values"])
     .where(_milestone.c.conversation_id == given(_milestone.c.conversation_id), _milestone.c.name == "arrived")
     .order_by(_milestone.c.id.desc())
+)
+_ARRIVAL: Final = compiled(
+    sa.select(_milestone.c["values"])
+    .where(
+        _milestone.c.conversation_id == given(_milestone.c.conversation_id),
+        _milestone.c.name == "arrived",
+        _milestone.c.at <= given(_milestone.c.at),
+    )
+    .order_by(_milestone.c.id.desc())
+    .limit(1)
 )
 
 
@@ -132,6 +143,11 @@ class PostgresAssignments:
         """See `Assignments.account_of`."""
         rows = await _ARRIVALS.rows(self._on, conversation_id=conversation)
         return account_in(decode_all(row["values"]) for row in rows)
+
+    async def arrival_of(self, conversation: int, by: datetime) -> Values:
+        """See `Assignments.arrival_of`."""
+        kept = await _ARRIVAL.value(self._on, conversation_id=conversation, at=by)
+        return decode_all(kept) if kept else {}
 
 
 def _assignment_of(row: Any) -> Assignment:

@@ -25,7 +25,11 @@ from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-JOB = Job("act-at-lender", {"application": "a1", "conversation": 5, "action": "withdraw", "request": "1.2.3"})
+JOB = Job(
+    "act-at-lender",
+    {"application": "a1", "conversation": 5, "action": "withdraw", "request": "1.2.3"},
+    lock="application:a1",
+)
 
 
 def letter(application: str = "a1") -> DeadLetter:
@@ -40,7 +44,7 @@ def letters(database: Database) -> PostgresDeadLetters:
 async def test_what_was_given_up_waits_for_staff_with_everything_it_needs(letters: PostgresDeadLetters) -> None:
     await letters.add(letter())
     (waiting,) = await letters.open()
-    assert (waiting.call, waiting.application, waiting.error, waiting.attempts) == (
+    assert (waiting.call, waiting.subject, waiting.error, waiting.attempts) == (
         "withdraw", "a1", "the lender answered 503", 8,
     )  # fmt: skip
     assert waiting.job.payload == JOB.payload
@@ -62,7 +66,7 @@ async def test_a_call_that_has_succeeded_since_needs_nobody(letters: PostgresDea
     await letters.add(letter())
     await letters.add(letter("a2"))
     await letters.settle("a1", "withdraw", NOW)
-    assert [one.application for one in await letters.open()] == ["a2"]
+    assert [one.subject for one in await letters.open()] == ["a2"]
 
 
 async def test_events_that_nobody_takes_in_or_understands_are_shown_to_staff(database: Database) -> None:

@@ -22,7 +22,7 @@ from bot.applications.stages import Stage
 from bot.core.errors import SettingsError
 from bot.core.values import Money, Months, Rate
 from bot.gateways.lender.client import LenderClient, PageFile, Refused, Unreachable
-from bot.gateways.lender.signatures import sign
+from bot.gateways.signatures import sign
 from bot.simulator.lender import create_lender
 from bot.simulator.lender.courier import Timing
 from tests.integration.lender.conftest import (

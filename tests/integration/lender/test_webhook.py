@@ -17,7 +17,7 @@ from bot.applications.events import STAGE_CHANGED, LenderEvent
 from bot.applications.progress import NOTHING, advance, begun
 from bot.applications.stages import Stage
 from bot.core.errors import SettingsError
-from bot.gateways.lender.signatures import Unauthorised, check, check_secret, sign
+from bot.gateways.signatures import Unauthorised, check, check_secret, sign
 from tests.integration.lender.conftest import OTHER_SECRET, SECRET, START, Inbox, SetClock, bot_side, serving
 
 EVENT: dict[str, Any] = {

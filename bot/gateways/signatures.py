@@ -56,14 +56,17 @@ def same_signature(claimed: str, secrets: Sequence[str], message_id: str, at: da
     return _signed(claimed, [_signature(secret, message_id, at, content) for secret in secrets])
 
 
-def check_secret(secret: str) -> None:
-    """Raise `SettingsError` when `secret` is not base64 of at least 24 bytes, with or without `whsec_` before it."""
+def check_secret(secret: str, setting: str = "BOT_LENDER_SECRET") -> None:
+    """Raise `SettingsError` when `secret` is not base64 of at least 24 bytes, with or without `whsec_` before it.
+
+    `setting` is where it stands, for the sentence that says so.
+    """
     try:
         key = binascii.a2b_base64(secret.removeprefix("whsec_"), strict_mode=True)
     except ValueError:
         key = b""
     if len(key) < 24:
-        raise SettingsError("BOT_LENDER_SECRET is wrong: it must be `whsec_` and base64 of 24 bytes or more")
+        raise SettingsError(f"{setting} is wrong: it must be `whsec_` and base64 of 24 bytes or more")
 
 
 def _signature(secret: str, message_id: str, at: datetime, content: str) -> str:
