@@ -8,6 +8,8 @@ import pytest
 from bot.conversation.ports import Conversation, Job, UnitOfWork
 from bot.dialogs.events import Said
 from bot.storage.database import Database
+from bot.storage.jobs import job_arguments
+from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
 from tests.unit.handoff.office import CHANNEL, Office, office
@@ -24,7 +26,16 @@ async def bureau(database: Database, clock: FixedClock) -> Office:
             "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
             " RETURNING id, task_name, args::json AS args, scheduled_at, lock"
         )
-        return [Job(*list(row)[1:]) for row in sorted(rows, key=lambda row: row["id"])]
+        sealing = Sealing(database.keys, database.pool)
+        return [
+            Job(
+                row["task_name"],
+                await job_arguments(row["task_name"], row["args"], sealing),
+                row["scheduled_at"],
+                row["lock"],
+            )
+            for row in sorted(rows, key=lambda row: row["id"])
+        ]
 
     return await office(PostgresStorage(database, clock, owner="here"), clock, take_jobs)
 
