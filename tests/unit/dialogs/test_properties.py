@@ -474,11 +474,12 @@ class Conversation(RuleBasedStateMachine):
 
 
 def lasting(state: State) -> tuple[Any, ...]:
-    """All that matters of a state: where its prompt stands on the screen does not, nor whether a card is told whole or in brief."""
+    """All that matters of a state: where its prompt stands on the screen does not, nor whether a card is told whole or in brief.
+
+    A prompt's first text is that of its step, which the frame names.
+    """
     prompt = state.prompt
-    body = prompt.body if prompt else ()
-    told = body[-1:] if body and body[-1].key == "cards.position" else body
-    question = (tuple(prompt.choices), told, prompt.position) if prompt else None
+    question = (tuple(prompt.choices), prompt.body[1:], prompt.position) if prompt else None
     return state.frames, state.turn, state.held_by, state.known, state.pending, state.heard, state.deferred, question
 
 
