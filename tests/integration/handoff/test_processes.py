@@ -15,8 +15,11 @@ import pytest
 from bot.conversation.ports import Job
 from bot.dialogs.events import Said
 from bot.storage.database import Database
+from bot.storage.keys import PersonKeys, made_beside
+from bot.storage.master_keys import MasterKeys
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
+from tests.conftest import MASTER_KEY
 from tests.unit.handoff.office import CHANNEL, Office, office
 
 LI, CHEN = "1", "101"
@@ -31,11 +34,16 @@ async def _bureau(database: Database, owner: str) -> Office:
     return await office(PostgresStorage(database, FixedClock(), owner=owner), FixedClock(), no_jobs)
 
 
-def ask(url: str, customers: tuple[str, ...]) -> None:
+async def _opened(url: str, master_key: str) -> Database:
+    """The test's database with the test's keys, in a process that has neither."""
+    return Database(url, keys=PersonKeys(await made_beside(url), MasterKeys([master_key])))
+
+
+def ask(url: str, master_key: str, customers: tuple[str, ...]) -> None:
     """A process in which all of these customers ask for a person at once."""
 
     async def run() -> None:
-        async with Database(url) as database:
+        async with await _opened(url, master_key) as database:
             bureau = await _bureau(database, f"process {os.getpid()}")
             bureau._updates = count(os.getpid() * 1_000_000)
             await asyncio.gather(*(bureau.say(customer, "人工") for customer in customers))
@@ -43,11 +51,11 @@ def ask(url: str, customers: tuple[str, ...]) -> None:
     asyncio.run(run())
 
 
-def accept(url: str, lead: int, dies: Literal["before", "after"]) -> None:
+def accept(url: str, master_key: str, lead: int, dies: Literal["before", "after"]) -> None:
     """A process in which the manager accepts, and that is killed before or after the commit, and sends nothing."""
 
     async def run() -> None:
-        async with Database(url) as database:
+        async with await _opened(url, master_key) as database:
             bureau = await _bureau(database, f"process {os.getpid()}")
             async with bureau.storage.work() as work:
                 conversation = await work.open("accepting", CHANNEL, CHEN)
@@ -75,7 +83,7 @@ async def test_twenty_leads_on_two_processes_reach_three_managers_within_their_l
     customers = tuple(f"{number}" for number in range(1, 21))
     for customer in customers:
         await bureau.customer(customer)
-    processes = [_spawning.Process(target=ask, args=(database.url, customers[half::2])) for half in (0, 1)]
+    processes = [_spawning.Process(target=ask, args=(database.url, MASTER_KEY, customers[half::2])) for half in (0, 1)]
     for process in processes:
         process.start()
     for process in processes:
@@ -100,7 +108,7 @@ async def test_a_process_killed_while_a_manager_accepts_has_done_all_of_it_or_no
     await bureau.customer(LI)
     await bureau.say(LI, "人工")
     lead = await bureau.only_lead(LI)
-    process = _spawning.Process(target=accept, args=(database.url, lead.id, dies))
+    process = _spawning.Process(target=accept, args=(database.url, MASTER_KEY, lead.id, dies))
     process.start()
     await asyncio.to_thread(process.join, 60)
     assert process.exitcode == -signal.SIGKILL
