@@ -64,6 +64,7 @@ from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
 from bot.storage.dead_letters import PostgresDeadLetters
+from bot.storage.desk_pages import DeskPages, DeskWatch
 from bot.storage.document_files import forget_files
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
@@ -85,8 +86,9 @@ from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.storage.urls import engine_url
 from bot.texts.texts import Texts
-from bot.web.access import access_router, told
+from bot.web.access import access_router, refusals
 from bot.web.compliance import compliance_router
+from bot.web.desk import desk_router
 from bot.web.health import Figures, health_routes
 from bot.web.lender import lender_router
 from bot.web.server import serving
@@ -268,7 +270,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
-    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else ())
+    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else (), settings.console)
     market = Market(
         settings.timezone, settings.region, settings.currency, settings.operator, settings.lender_form is not None
     )
@@ -480,8 +482,11 @@ async def _serving(parts: Parts, who: Account) -> AsyncIterator[str]:
         ),
     )
     await _announce(parts)
+    watch = DeskWatch(parts.database)
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(serving(_web(parts, intake), settings.host, settings.port))
+        await stack.enter_async_context(_background(watch.run(), "desk"))
+        web = serving(_web(parts, intake, watch), settings.host, settings.port, before_stop=watch.close)
+        url = await stack.enter_async_context(web)
         if settings.webhook_url and settings.webhook_secret:
             hook = f"{settings.webhook_url}/telegram"
             await take_by_webhook(parts.api, hook, settings.webhook_secret.get_secret_value())
@@ -512,7 +517,7 @@ def _menu(texts: Texts, locale: str) -> list[tuple[str, str]]:
     return [(name, texts.label(Text(f"command.{name}.about"), locale)) for name in COMMANDS]
 
 
-def _web(parts: Parts, intake: Intake) -> ASGIApp:
+def _web(parts: Parts, intake: Intake, watch: DeskWatch) -> ASGIApp:
     settings = parts.settings
     app = FastAPI(title="Tillwise", docs_url=None, redoc_url=None, openapi_url=None)
     checks = {"database": lambda: parts.database.pool.fetchval("SELECT 1")}
@@ -520,9 +525,15 @@ def _web(parts: Parts, intake: Intake) -> ASGIApp:
     if settings.lender_secrets:
         app.include_router(lender_router(parts.news.receive, settings.lender_secrets, parts.clock))
     access = ConsoleAccess(parts.database, parts.clock)
-    app.include_router(access_router(access))
+
+    def texts() -> Texts:
+        return parts.library.current.texts
+
+    app.include_router(access_router(access, texts))
     app.include_router(compliance_router(access, CustomerStories(parts.database, parts.clock)))
-    app.add_exception_handler(HTTPException, told)
+    views = DeskPages(parts.storage, parts.desk, parts.clock)
+    app.include_router(desk_router(access, views, watch, texts))
+    app.add_exception_handler(HTTPException, refusals(texts))
     if settings.webhook_secret:
         hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())
         return telegram_hook("/telegram", hook, app)

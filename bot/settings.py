@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address the web server listens on.")
     port: int = Field(8080, ge=0, le=65535, description="The port the web server listens on.")
+    console_url: Url | None = Field(
+        None, description="Where staff reach the web server. Unset: the webhook's address, else host and port."
+    )
     lender_url: Url | None = Field(
         None, description="Base URL of the lender's loan-origination system. Unset: applications cannot be submitted."
     )
@@ -152,6 +155,11 @@ class Settings(BaseSettings):
         if value is not None and not (16 <= len(value) <= 256 and value.replace("_", "").replace("-", "").isalnum()):
             raise ValueError("it must have 16 to 256 letters, digits, _ or -")
         return secret
+
+    @property
+    def console(self) -> str:
+        """Where staff reach the web server."""
+        return self.console_url or self.webhook_url or f"http://{self.host}:{self.port}"
 
     @property
     def signals_secret(self) -> bytes | None:

@@ -64,12 +64,15 @@ class Desk:
     """Where customers and account managers meet.
 
     `content` gives the words, the lead rules and the targets of the moment. `told` hears of each event of a lead, within
-    its transaction.
+    its transaction. `console` is where supervisors reach the pages.
     """
 
-    def __init__(self, content: Callable[[], Content], told: tuple[Told, ...] = ()) -> None:
+    def __init__(
+        self, content: Callable[[], Content], told: tuple[Told, ...] = (), console: str = "http://127.0.0.1:8080"
+    ) -> None:
         self._content = content
         self._told = told
+        self._console = console
 
     def facts(self) -> Values:
         """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
@@ -196,7 +199,8 @@ class Desk:
 
     def board(self, work: UnitOfWork) -> Board:
         """What supervisors see of the desk."""
-        return Board(work, self._content().targets)
+        content = self._content()
+        return Board(work, content.targets, content.lead_rules)
 
     # In either's turn
 
@@ -263,7 +267,7 @@ class Desk:
             raise StateError("a conversation has the role of a manager who is not known")
         leads = self._leads(work, now)
         diary = DeskDiary(Diary(work, self._content(), now), leads.messages, manager)
-        visit = Visit(leads, conversation, manager, diary, seat_of(conversation.state.known))
+        visit = Visit(leads, conversation, manager, diary, seat_of(conversation.state.known), self._console)
         notice = await visit.take(event)
         state = replace(conversation.state, known=with_seat(conversation.state.known, visit.seat))
         return DeskTurn(replace(conversation, state=state), notice)

@@ -1,67 +1,44 @@
-"""The desk as supervisors see it: who waits and for how long, who is there with what load, and the figures."""
+"""The desk as supervisors see it: read at one moment, changing and locking nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
+from bot.conversation.desk_leads import HELD
 from bot.conversation.ports import UnitOfWork
-from bot.handoff.records import Assignment, Lead, Manager
-from bot.handoff.service_level import Figures, Met, Targets, elapsed, figures
+from bot.handoff.overview import LOOK_BACK, Known, Overview, Spoke, overview
+from bot.handoff.records import Assignment, Lead
+from bot.handoff.scoring import LeadRules, score
+from bot.handoff.service_level import Figures, Met, Targets, figures
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A customer who waits: the place in the queue from 1 on, how long in desk hours, and whom the lead is on offer to."""
-
-    lead: Lead
-    position: int
-    waited: timedelta
-    late: bool
-    offered: Assignment | None
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """A manager, whether there now, and the customers held and on offer."""
-
-    manager: Manager
-    there: bool
-    load: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The desk at one moment."""
-
-    waiting: tuple[Waiting, ...]
-    staff: tuple[Staff, ...]
+LOOKED_AT: Final = 20
+"""Lines in which the last word of a customer or a manager is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Reads within one unit of work; changes nothing and locks nothing."""
+    """Reads within one unit of work."""
 
     work: UnitOfWork
     targets: Targets
+    rules: LeadRules
 
-    async def queue(self, now: datetime) -> Queue:
-        """Who waits, in the order in which they are served, and who is there."""
-        given = await self.work.assignments.open()
-        offered = {one.lead: one for one in given}
-        waiting = tuple(
-            self._waiting(lead, position, offered.get(lead.id), now)
-            for position, lead in enumerate(await self.work.leads.waiting(), start=1)
+    async def overview(self, now: datetime) -> Overview:
+        """Who waits and for how long, who is there with what load, who talks with whom, the figures of the last days."""
+        leads = await self.work.leads.open()
+        held = tuple(lead for lead in leads if lead.status in HELD)
+        known = Known(
+            leads=leads,
+            given=await self.work.assignments.open(),
+            managers=await self.work.managers.all(),
+            stages={lead.conversation: stage for lead in held if (stage := await self._stage(lead))},
+            spoken={lead.conversation: spoke for lead in held if (spoke := await self._spoke(lead))},
+            figures=await self.figures(now - LOOK_BACK, now),
         )
-        staff = tuple(
-            Staff(
-                manager,
-                manager.conversation is not None and manager.on_duty and manager.profile.is_open(now),
-                sum(one.manager == manager.id for one in given),
-            )
-            for manager in await self.work.managers.all()
-        )
-        return Queue(waiting, staff)
+        return overview(known, self.targets, lambda lead: score(self.rules, lead.facts), now)
 
     async def history(self, lead: int) -> tuple[Assignment, ...]:
         """To whom the lead was given, when, why, and what became of it, oldest first."""
@@ -69,9 +46,18 @@ class Board:
 
     async def figures(self, since: datetime, now: datetime) -> Figures:
         """How fast those met a person who asked from `since` on; who gave up waiting is left out."""
-        leads = [lead for lead in await self.work.leads.since(since) if lead.accepted_at or lead.status != "returned"]
-        return figures(self.targets, (Met(lead.created_at, lead.accepted_at) for lead in leads), now)
+        return figures(self.targets, _meetings(await self.work.leads.since(since)), now)
 
-    def _waiting(self, lead: Lead, position: int, offered: Assignment | None, now: datetime) -> Waiting:
-        waited = elapsed(self.targets.hours, lead.created_at, now)
-        return Waiting(lead, position, waited, waited > self.targets.first_touch_within, offered)
+    async def _stage(self, lead: Lead) -> str | None:
+        """The stage of the customer's last application."""
+        applications = await self.work.applications.of_conversation(lead.conversation)
+        return str(applications[-1].progress.stage) if applications else None
+
+    async def _spoke(self, lead: Lead) -> Spoke | None:
+        """The last word in the talk that was a person's."""
+        lines = await self.work.transcript(lead.conversation, LOOKED_AT)
+        return next((Spoke(line.author, line.at) for line in reversed(lines) if line.author != "bot"), None)
+
+
+def _meetings(leads: Sequence[Lead]) -> Iterable[Met]:
+    return (Met(one.created_at, one.accepted_at) for one in leads if one.accepted_at or one.status != "returned")

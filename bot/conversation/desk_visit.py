@@ -19,13 +19,15 @@ from bot.conversation.desk_messages import (
     said_slot,
 )
 from bot.conversation.diary import BUTTON
-from bot.conversation.ports import Conversation, Relayed
+from bot.conversation.ports import Conversation, Key, Relayed
+from bot.conversation.visitors import Visitor
 from bot.core.values import Text, Value
 from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
 from bot.handoff import cards
 from bot.handoff.addressing import Kept, Seat, Whom, addressee
 from bot.handoff.notes import notes_of
 from bot.handoff.records import Lead, Manager
+from bot.ledger.audit import audited, by_manager
 
 BOOK: Final = "m.book"
 
@@ -39,13 +41,17 @@ LONGEST_NUMBER: Final = 18
 
 @dataclass(slots=True)
 class Visit:
-    """An event in the chat of `manager`; `conversation` is that chat, `seat` what is remembered of it, before and after."""
+    """An event in the chat of `manager`: `conversation` is that chat, `seat` what is remembered of it, before and after.
+
+    `console` is where the pages of staff are.
+    """
 
     leads: LeadDesk
     conversation: Conversation
     manager: Manager
     diary: DeskDiary
     seat: Seat
+    console: str
 
     async def take(self, event: Event) -> Text | None:
         """Carry the event out; the short notice that answers a press."""
@@ -222,8 +228,22 @@ class Visit:
                 await self._back()
             case "/return":
                 await self._return(event)
+            case "/desk" | "/console":
+                await self._link()
             case _:
                 await self._say("desk.unknown_command")
+
+    async def _link(self) -> None:
+        """A supervisor is given a link to the live page."""
+        if not self.manager.profile.supervisor:
+            await self._say("desk.link_not_yours")
+            return
+        work, now = self.leads.work, self.leads.now
+        key = await work.sign_in.issue(Visitor("supervisor", self.manager.id, self.manager.language), now)
+        work.audit(audited("console.link_issued", by_manager(self.manager.id), None, now, role="supervisor"))
+        label = self._messages.texts.label(Text("desk.link_button"), self.manager.language)
+        url = f"{self.console}/console/enter?key={key}&lang={self.manager.language}"
+        await self._messages.post(self.manager, Text("desk.link"), keys=((Key(label, url=url),),))
 
     async def _meant(self, event: Said, label: str, token: str) -> Lead | None:
         """The customer whom a command is about, locked; where that is not certain, a question with a button for each."""

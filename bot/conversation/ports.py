@@ -17,6 +17,7 @@ from bot.applications.documents import Pages
 from bot.applications.events import LenderEvent
 from bot.applications.signals import Fingerprints, Screenings
 from bot.applications.usual_times import StageTimes
+from bot.conversation.visitors import SignInLinks
 from bot.core.errors import GatewayError, TillwiseError
 from bot.core.values import Values
 from bot.dialogs.events import Event
@@ -293,6 +294,7 @@ class UnitOfWork(Protocol):
     assignments: Assignments
     field_agents: FieldAgents
     stage_times: StageTimes
+    sign_in: SignInLinks
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """Lock, then load, the conversation, made where there is none. None: the event `key` was taken before."""

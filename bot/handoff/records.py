@@ -192,6 +192,10 @@ class Leads(Protocol):
         """Leads nobody has accepted, oldest first."""
         ...
 
+    async def open(self) -> tuple[Lead, ...]:
+        """Leads that are not closed, oldest first, without locking them."""
+        ...
+
     async def offered(self, lead: int, manager: int) -> None:
         """Remember that the lead was offered to this manager."""
         ...

@@ -70,6 +70,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "content.published": Act("Content went live.", ("release", "digest")),
     "customer.of_age": Act("Somebody who was taken for under age has said that they are not."),
     "customer.under_age": Act("Somebody who is under age was told that the service is not for them."),
+    "desk.read_along": Act("A supervisor has begun to read a talk along.", ("lead",)),
     "document.completed": Act(
         "The customer says that a document is whole; it goes to the lender.", ("application", "document", "pages")
     ),

@@ -597,7 +597,10 @@ class UnsealedRow(Row, table=True):
 
 
 class ConsoleAccessRow(Row, table=True):
-    """A key to the pages of staff: a link that works once, or a session. `hash` is the SHA-256 of the key."""
+    """A key to the pages of staff: a link that works once, or a session. `hash` is the SHA-256 of the key.
+
+    `manager_id` says whose it is, where it was not made at the command line for nobody in particular.
+    """
 
     __tablename__ = "console_access"
     __table_args__ = (_one_of("kind", AccessKind),)
@@ -606,6 +609,7 @@ class ConsoleAccessRow(Row, table=True):
     kind: str = _text()
     role: str = _text()
     expires_at: datetime = _moment()
+    manager_id: int | None = _big(default=None, foreign_key="account_manager.id")
 
 
 class FailureRow(Row, table=True):

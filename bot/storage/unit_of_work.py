@@ -38,6 +38,7 @@ from bot.conversation.ports import (
     TranscriptLine,
     UnitOfWork,
 )
+from bot.conversation.visitors import SignInLinks
 from bot.core.clock import Clock
 from bot.core.codec import encode_all
 from bot.core.values import Values
@@ -48,6 +49,7 @@ from bot.growth.field_agents import FieldAgents
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
+from bot.storage.console_access import PostgresSignInLinks
 from bot.storage.database import Database
 from bot.storage.envelope import DataKey, place_of
 from bot.storage.erasure import erase
@@ -104,6 +106,7 @@ class PostgresUnitOfWork:
         "pages",
         "quotes",
         "screenings",
+        "sign_in",
         "stage_times",
     )
 
@@ -141,6 +144,7 @@ class PostgresUnitOfWork:
         self.assignments: Assignments = PostgresAssignments(connection)
         self.field_agents: FieldAgents = PostgresFieldAgents(connection)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
+        self.sign_in: SignInLinks = PostgresSignInLinks(connection)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""

@@ -28,6 +28,7 @@ from bot.conversation.ports import (
     TranscriptLine,
     UnitOfWork,
 )
+from bot.conversation.visitors import SignInLinks
 from bot.core.clock import Clock
 from bot.core.values import Values
 from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_state
@@ -55,6 +56,7 @@ from bot.testing.memory_records import (
     MemoryPages,
     MemoryQuotes,
     MemoryScreenings,
+    MemorySignInLinks,
     MemoryStageTimes,
     stored,
 )
@@ -87,6 +89,7 @@ class MemoryUnitOfWork:
         self.assignments: Assignments = MemoryAssignments(transaction)
         self.field_agents: FieldAgents = MemoryFieldAgents(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
+        self.sign_in: SignInLinks = MemorySignInLinks()
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""

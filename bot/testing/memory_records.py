@@ -17,6 +17,7 @@ from bot.applications.signals import Screening
 from bot.applications.stages import Stage
 from bot.applications.usual_times import ENOUGH, LOOK_BACK, UsualTime, UsualTimes
 from bot.conversation.ports import StoredAssessment, StoredQuote
+from bot.conversation.visitors import Visitor
 from bot.core.clock import Clock
 from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
@@ -431,6 +432,11 @@ class MemoryLeads:
         found = [lead for lead in self._leads.rows() if lead.status in ("requested", "offered")]
         return tuple(sorted(found, key=lambda lead: (lead.created_at, lead.id)))
 
+    async def open(self) -> tuple[Lead, ...]:
+        """See `Leads.open`."""
+        found = [lead for lead in self._leads.rows() if lead.status not in ("returned", "expired")]
+        return tuple(sorted(found, key=lambda lead: (lead.created_at, lead.id)))
+
     async def offered(self, lead: int, manager: int) -> None:
         """See `Leads.offered`."""
         self._transaction.offers.put((lead, manager), True)
@@ -451,3 +457,11 @@ class MemoryLeads:
         same_person = any(other.conversation == lead.conversation and other.status in _OPEN for other in others)
         if lead.status in _OPEN and same_person:
             raise StateError("a second open lead of one person")
+
+
+class MemorySignInLinks:
+    """See `SignInLinks`. There are no pages to sign in to, so a link opens nothing."""
+
+    async def issue(self, visitor: Visitor, at: datetime) -> str:
+        """See `SignInLinks.issue`."""
+        return f"{visitor.role}-{visitor.manager}-{at:%H%M%S%f}"

@@ -5,71 +5,104 @@ The link shows a page with one button, so that a chat's preview of the link does
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal, Protocol, get_args
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from bot.conversation.visitors import Visitor
+from bot.texts.texts import Texts
 from bot.web.pages import page
+from bot.web.words import Words, words_for
 
 COOKIE: Final = "tillwise_console"
-HOME: Final = "/console"
-SESSION_SECONDS: Final = 30 * 60
 Role = Literal["compliance", "supervisor"]
 ROLES: Final[tuple[str, ...]] = get_args(Role)
+HOMES: Final = {"compliance": "/console", "supervisor": "/desk"}
+"""The page that each role comes to."""
 
 
 class Access(Protocol):
     """Keeps links and sessions; shipped on PostgreSQL."""
 
-    async def enter(self, link: str, /) -> tuple[str, str] | None:
-        """Use a link up: role and session. None: it is used, over, or none."""
+    async def enter(self, link: str, /) -> tuple[Visitor, str] | None:
+        """Use a link up: the visitor and a session. None: it is used, over, or none."""
         ...
 
-    async def role(self, session: str, /) -> str | None: ...
+    async def visitor(self, session: str, /) -> Visitor | None:
+        """Whose session this is. None: it is over, or none."""
+        ...
+
     async def leave(self, session: str, /) -> None: ...
 
 
-def needs(access: Access, *roles: Role) -> Any:
-    """A dependency of a page: the role of whoever looks, one of `roles`. 401 without a session, 403 with another role."""
+def session_of(request: Request) -> str:
+    """The session that a browser shows; empty where it shows none."""
+    return request.cookies.get(COOKIE, "")
 
-    async def role(request: Request) -> str:
-        held = await access.role(request.cookies.get(COOKIE, ""))
+
+def needs(access: Access, *roles: Role) -> Any:
+    """A dependency of a page: who looks, in one of `roles`. 401 without a session, 403 in another role."""
+
+    async def visitor(request: Request) -> Visitor:
+        held = await access.visitor(session_of(request))
         if held is None:
             raise HTTPException(401, "signed out")
-        if held not in roles:
+        if held.role not in roles:
             raise HTTPException(403, "another role")
         return held
 
-    return Depends(role)
+    return Depends(visitor)
 
 
-def access_router(access: Access) -> APIRouter:
+def form_token(request: Request) -> str:
+    """What a form of a page must bring back: nobody can know it who does not have the session."""
+    return hmac.new(session_of(request).encode(), b"form", hashlib.sha256).hexdigest()
+
+
+async def _own_form(request: Request, token: Annotated[str, Form(max_length=200)] = "") -> None:
+    if not hmac.compare_digest(token, form_token(request)):
+        raise HTTPException(403, "another form")
+
+
+own_form: Final[Any] = Depends(_own_form)
+"""A dependency of what a form does: 403 where it does not come from a page of the same session."""
+
+
+def words_of(request: Request, texts: Texts, language: str | None = None) -> Words:
+    """The words for whoever makes a request."""
+    return words_for(texts, language, request.headers.get("accept-language", ""))
+
+
+def access_router(access: Access, texts: Callable[[], Texts]) -> APIRouter:
     """`/console/enter` (the link, then its button) and `/console/leave`."""
     router = APIRouter()
 
     @router.get("/console/enter")
-    async def asked(key: str) -> HTMLResponse:
-        return page("enter", key=key)
+    async def asked(request: Request, key: str, lang: str | None = None) -> HTMLResponse:
+        return page("enter", say=words_of(request, texts(), lang), key=key)
 
     @router.post("/console/enter")
-    async def enter(request: Request, key: Annotated[str, Form()]) -> Response:
+    async def enter(
+        request: Request, key: Annotated[str, Form()], lang: Annotated[str | None, Form()] = None
+    ) -> Response:
         entered = await access.enter(key)
         if entered is None:
-            return page("signed_out", status=401, why="This link was used or is too old.")
-        answer = RedirectResponse(HOME, 303)
-        answer.set_cookie(
-            COOKIE, entered[1], max_age=SESSION_SECONDS, path=HOME, httponly=True, samesite="strict",
-            secure=_is_https(request),
-        )  # fmt: skip
+            return page("signed_out", status=401, say=words_of(request, texts(), lang), why="console.link_used")
+        visitor, session = entered
+        answer = RedirectResponse(HOMES[visitor.role], 303)
+        answer.set_cookie(COOKIE, session, path="/", httponly=True, samesite="strict", secure=_is_https(request))
         return answer
 
     @router.post("/console/leave")
     async def leave(request: Request) -> Response:
-        await access.leave(request.cookies.get(COOKIE, ""))
-        answer = page("signed_out", why="You are signed out.")
-        answer.delete_cookie(COOKIE, path=HOME)
+        await access.leave(session_of(request))
+        answer = page("signed_out", say=words_of(request, texts()), why="console.signed_out")
+        answer.delete_cookie(COOKIE, path="/")
         return answer
 
     return router
@@ -80,10 +113,15 @@ def _is_https(request: Request) -> bool:
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
 
 
-async def told(request: Request, error: Exception) -> Response:
-    """A refused page in words; other errors are answered as FastAPI does."""
-    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it alone
-    if request.url.path.startswith(HOME) and error.status_code in {401, 403}:
-        why = "Please sign in." if error.status_code == 401 else "Your role has no access to this page."
-        return page("signed_out", status=error.status_code, why=why)
-    return await http_exception_handler(request, error)
+def refusals(texts: Callable[[], Texts]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Tells a refused page in words; other errors are answered as FastAPI does."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it alone
+        ours = request.url.path.startswith(tuple(HOMES.values()))
+        if ours and error.status_code in {401, 403}:
+            why = "console.sign_in" if error.status_code == 401 else "console.no_access"
+            return page("signed_out", status=error.status_code, say=words_of(request, texts()), why=why)
+        return await http_exception_handler(request, error)
+
+    return told

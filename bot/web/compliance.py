@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from bot.conversation.story import CustomerStory
+from bot.conversation.visitors import Visitor
 from bot.web.access import Access, needs
 from bot.web.pages import page
 
@@ -25,19 +26,19 @@ def compliance_router(access: Access, stories: Stories) -> APIRouter:
     role = needs(access, "compliance")
 
     @router.get("/console")
-    async def search(_: str = role) -> HTMLResponse:
+    async def search(_: Visitor = role) -> HTMLResponse:
         return page("search", named="", missed=False)
 
     @router.post("/console")
-    async def found(named: Annotated[str, Form(max_length=200)], _: str = role) -> Response:
+    async def found(named: Annotated[str, Form(max_length=200)], _: Visitor = role) -> Response:
         customer = await stories.find(named)
         if customer is None:
             return page("search", status=404, named=named, missed=True)
         return RedirectResponse(f"/console/stories/{customer}", 303)
 
     @router.get("/console/stories/{customer}")
-    async def story(customer: int, by: str = role) -> HTMLResponse:
-        told = await stories.read(customer, by)
+    async def story(customer: int, visitor: Visitor = role) -> HTMLResponse:
+        told = await stories.read(customer, visitor.role)
         if told is None:
             return page("search", status=404, named="", missed=True)
         return page("story", story=told)

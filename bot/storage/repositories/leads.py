@@ -49,6 +49,9 @@ _SINCE: Final = compiled(
 _WAITING: Final = compiled(
     sa.select(_lead).where(among(_lead.c.status, ("requested", "offered"))).order_by(_lead.c.created_at, _lead.c.id)
 )
+_OPEN: Final = compiled(
+    sa.select(_lead).where(among(_lead.c.status, OPEN_STATUSES)).order_by(_lead.c.created_at, _lead.c.id)
+)
 _OFFERED: Final = compiled(insertion(_offer).on_conflict_do_nothing())
 _OFFERED_TO: Final = compiled(
     sa.select(_manager)
@@ -112,6 +115,10 @@ class PostgresLeads:
     async def waiting(self) -> tuple[Lead, ...]:
         """See `Leads.waiting`."""
         return await self._read(await _WAITING.rows(self._on))
+
+    async def open(self) -> tuple[Lead, ...]:
+        """See `Leads.open`."""
+        return await self._read(await _OPEN.rows(self._on))
 
     async def offered(self, lead: int, manager: int) -> None:
         """See `Leads.offered`."""

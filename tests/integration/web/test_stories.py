@@ -16,17 +16,25 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from playwright.async_api import async_playwright
 
+from bot import resources
 from bot.conversation.ports import Conversation, Outgoing, UnitOfWork
 from bot.ledger.audit import CUSTOMER, audited
 from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
 from bot.testing.clock import FixedClock
-from bot.web.access import access_router, told
+from bot.texts.catalogues import read_catalogues
+from bot.texts.texts import Texts
+from bot.web.access import access_router, refusals
 from bot.web.compliance import compliance_router
 from bot.web.server import serving
 from tests.integration.storage.conftest import World, _postgres
 from tests.integration.storage.test_ledgers import command
+
+
+def texts() -> Texts:
+    return Texts(read_catalogues(resources.locales()), "zh")
+
 
 CHROMIUM = os.environ.get("BOT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 SHOWN = "您好 <b>老板</b>"
@@ -53,9 +61,9 @@ async def customer(world: World) -> int:
 @asynccontextmanager
 async def console(database: Database, clock: FixedClock) -> AsyncIterator[str]:
     app, access = FastAPI(), ConsoleAccess(database, clock)
-    app.include_router(access_router(access))
+    app.include_router(access_router(access, texts))
     app.include_router(compliance_router(access, CustomerStories(database, clock)))
-    app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(HTTPException, refusals(texts))
     async with serving(app) as url:
         yield url
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from bot.conversation.desk_board import Queue
+from bot.handoff.overview import Overview
 from tests.unit.handoff.office import Office
 
 LI, WANG, CHEN, LIN = "1", "2", "101", "102"
 
 
-async def _queue(office: Office) -> Queue:
+async def _overview(office: Office) -> Overview:
     async with office.storage.work() as work:
-        return await office.desk.board(work).queue(office.clock.now())
+        return await office.desk.board(work).overview(office.clock.now())
 
 
 async def test_the_queue_tells_who_waits_how_long_and_who_is_asked(office: Office) -> None:
@@ -22,18 +22,15 @@ async def test_the_queue_tells_who_waits_how_long_and_who_is_asked(office: Offic
         await office.customer(customer)
         await office.say(customer, "人工")
         office.clock.advance(timedelta(minutes=1))
-    board = await _queue(office)
-    assert [(one.position, one.waited, one.late) for one in board.waiting] == [
-        (1, timedelta(minutes=2), False),
-        (2, timedelta(minutes=1), False),
+    board = await _overview(office)
+    assert [(one.position, one.waited.ran, one.waited.level) for one in board.waiting] == [
+        (1, timedelta(minutes=2), "fine"),
+        (2, timedelta(minutes=1), "fine"),
     ]
-    assert [one.offered.manager if one.offered else None for one in board.waiting] == [
-        (await office.manager_at(CHEN)).id,
-        None,
-    ]
-    assert [(one.manager.name, one.there, one.load) for one in board.staff] == [
-        ("陈立", True, 1),
-        ("林主任", False, 0),
+    assert [one.asked and one.asked.name for one in board.waiting] == ["陈立", None]
+    assert [(one.manager.name, one.presence, one.load) for one in board.people] == [
+        ("陈立", "there", 1),
+        ("林主任", "away", 0),
     ]
 
 
