@@ -46,6 +46,10 @@ AGENT = "agent"
 """What is spotted where somebody speaks as an agent for other people's applications; it is noted for staff, and nothing else."""
 FIND_ANSWER = "find-answer"
 """The service that finds an approved answer to a customer's own question."""
+PLACE_NUMBER = "place-number"
+"""The service that says where a number belongs that must not stand in a chat."""
+HOSTED_FORM = "hosted_form"
+"""The command that opens the lender's own form, where such a number belongs."""
 _PERSON = {prompts.PERSON: Text(prompts.LABELS[prompts.PERSON])}
 
 
@@ -424,7 +428,7 @@ def _said(walk: Walk, event: Said) -> None:
 def _withheld(walk: Walk, event: Said) -> None:
     """A number that must not be in a chat was taken out of what was typed: say so, and where it belongs."""
     walk.note(f"{event.withheld} withheld")
-    _again(walk, Text(f"withheld.{event.withheld}"))
+    _ask_service(walk, PLACE_NUMBER, {"withheld": event.withheld})
 
 
 def _command(walk: Walk, text: str) -> str | None:
@@ -714,9 +718,14 @@ def _answer_found(walk: Walk, event: Returned) -> None:
     """Answer the customer's own question and ask ours again; offer what else was asked, or, unsure, the topics near.
 
     What is only `noted` leaves the open prompt as it is. What is `placed` puts its other values, such as a list in another order,
-    into the form, and asks again by them.
+    into the form, and asks again by them. An answer that comes with a `form` is followed by that.
     """
     answer = event.values.get("answer")
+    if event.outcome == "form" and isinstance(answer, Text) and HOSTED_FORM in walk.book.command_flows:
+        walk.settle(None)
+        walk.say(answer)
+        _command_flow(walk, HOSTED_FORM)
+        return
     if event.outcome == "placed" and isinstance(answer, Text) and walk.state.frames:
         others = {name: value for name, value in event.values.items() if name != "answer"}
         walk.change_frame(answers={**walk.frame.answers, **others})

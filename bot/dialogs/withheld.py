@@ -2,8 +2,8 @@
 
 A resident identity number (GB 11643) and a bank card's number belong into the lender's own form. They are recognised by
 their form, so that a slip of a digit does not keep them: 18 digits with a day of birth in the middle; 16 to 19 digits that
-satisfy Luhn's check. A business's unified social credit code, of 18 characters
-too, begins with a 9 and is left.
+satisfy Luhn's check. They may be full-width, and stand in groups as people write them: of a card all have the same length but the last,
+or there are two. A business's unified social credit code, of 18 characters too, begins with a 9 and is left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from bot.dialogs.events import Attached, Event, Said
 
 Kind: TypeAlias = Literal["identity", "bank_card"]
 MASK: Final = "•••"
-_LONG: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){14,18}(?:[ \-]?[Xx])?(?![0-9A-Za-z])")
+_BETWEEN: Final = r"[\s.·_\-\u2010-\u2015\u200b]{0,3}"
+_RUN: Final = re.compile(rf"\d(?:{_BETWEEN}\d){{14,}}(?:{_BETWEEN}[Xx](?![A-Za-z]))?")
+_GROUP: Final = re.compile(r"\d+[Xx]?|[Xx]")
+_LONGEST: Final = 19
 _RESIDENT: Final = re.compile(r"[1-8]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _CARD: Final = re.compile(r"[2-6]\d{15,18}")
 
@@ -39,18 +42,42 @@ def _masked(text: str) -> tuple[str, Kind | None]:
     found: list[Kind] = []
 
     def mask(match: re.Match[str]) -> str:
-        kind = _kind(re.sub(r"[ \-]", "", match.group()).upper())
-        if kind is None:
-            return match.group()
-        found.append(kind)
-        return MASK
+        masked, kinds = _without(match.group())
+        found.extend(kinds)
+        return masked
 
     plain = unicodedata.normalize("NFKC", text)
-    masked = _LONG.sub(mask, plain)
+    masked = _RUN.sub(mask, plain)
     return (masked, found[0]) if found else (text, None)
 
 
-def _kind(number: str) -> Kind | None:
+def _without(run: str) -> tuple[str, list[Kind]]:
+    """A run of groups of digits with such numbers masked, each the longest that begins where it does."""
+    groups, masked, kinds, done = list(_GROUP.finditer(run)), "", list[Kind](), 0
+    start = 0
+    while start < len(groups):
+        kind, end = _longest(groups[start:])
+        if kind:
+            masked += run[done : groups[start].start()] + MASK
+            done = groups[start + end - 1].end()
+            kinds.append(kind)
+        start += end
+    return masked + run[done:], kinds
+
+
+def _longest(groups: list[re.Match[str]]) -> tuple[Kind | None, int]:
+    """The longest number that begins with the first group, and of how many groups it is; else None, and one group."""
+    for count in range(min(len(groups), _LONGEST), 0, -1):
+        parts = [group.group() for group in groups[:count]]
+        if kind := _kind(parts):
+            return kind, count
+    return None, 1
+
+
+def _kind(parts: list[str]) -> Kind | None:
+    number = "".join(parts).upper()
     if _RESIDENT.fullmatch(number):
         return "identity"
-    return "bank_card" if _CARD.fullmatch(number) and luhn.is_valid(number) else None
+    lengths = [len(part) for part in parts]
+    grouped = len(parts) <= 2 or (len(set(lengths[:-1])) == 1 and lengths[-1] <= lengths[0])
+    return "bank_card" if grouped and _CARD.fullmatch(number) and luhn.is_valid(number) else None

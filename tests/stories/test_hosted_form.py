@@ -137,3 +137,28 @@ async def test_a_link_that_is_over_says_so_and_the_chat_gives_a_new_one(there: H
         assert (answer.status_code, desk.record(reference).form_filled_at) == (422, None)
         await play(story({"presses": "later"}, {"sees": ["preapply.waiting"]}), stage, "en")
         await play(story({"presses": "form"}, {"sees": ["hosted_form.offer"]}), stage, "en")
+
+
+async def test_an_identity_number_in_the_chat_gets_the_link_and_the_question_stays(there: House) -> None:
+    stage = await applied(there, "zh")
+    await play(
+        story(
+            {"presses": "later"},
+            {"sees": ["preapply.waiting"]},
+            {"says": f"身份证 {IDENTITY}"},
+            {"sees": ["withheld.identity", "hosted_form.again"]},
+            {"buttons": ["link", "renew", "person", "go_on"]},
+        ),
+        stage,
+        "zh",
+    )
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(link(stage))).status_code == 200
+    await play(
+        story({"says": "6222 0212 3456 7890 128"}, {"sees": ["withheld.bank_card", "hosted_form.again"]}), stage, "zh"
+    )
+    await play(story({"presses": "go_on"}, {"sees": ["preapply.waiting"]}), stage, "zh")
+    found = await there.bot.parts.database.pool.fetchval(
+        "SELECT count(*) FROM inbox AS one WHERE one::text LIKE $1", f"%{IDENTITY}%"
+    )
+    assert found == 0

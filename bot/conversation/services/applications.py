@@ -129,17 +129,6 @@ async def request_review(call: Call) -> Job:
     return _wish(call, "request-review")
 
 
-async def make_form_link(call: Call) -> Job:
-    """Have a link to the lender's own form made for an application."""
-    payload = {
-        "application": call.text("application"),
-        "conversation": call.conversation.id,
-        "request": call.request,
-        "locale": call.locale,
-    }
-    return Job("make-form-link", payload)
-
-
 def _wish(call: Call, action: str) -> Job:
     application = call.text("application")
     call.audit("application.wished", application=application, wish=action)

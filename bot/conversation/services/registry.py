@@ -12,6 +12,7 @@ from bot.conversation.services import (
     consents,
     documents,
     eligibility,
+    hosted_form,
     privacy,
     products,
     quotes,
@@ -40,6 +41,8 @@ LOCAL: Final[Mapping[str, Service]] = {
     "compare-quotes": quotes.compare_quotes,
     "let-quotes-go": quotes.let_quotes_go,
     "find-answer": answers.find_answer,
+    "place-number": hosted_form.place_number,
+    "find-form": hosted_form.find_form,
     "begin-call-back": appointments.begin_call_back,
     "begin-branch": appointments.begin_branch,
     "begin-visit": appointments.begin_visit,
@@ -82,7 +85,7 @@ REMOTE: Final[Mapping[str, Remote]] = {
     "withdraw-application": applications.withdraw_application,
     "accept-offer": applications.accept_offer,
     "request-review": applications.request_review,
-    "make-form-link": applications.make_form_link,
+    "make-form-link": hosted_form.make_form_link,
     "send-correction": privacy.send_correction,
 }
 SERVICES: Final = frozenset(LOCAL) | frozenset(REMOTE)

@@ -188,6 +188,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             near = {topic: content().answers.title(topic) for topic in draw(st.sampled_from(((), ("interest",))))}
             values: dict[str, Value] = {"answer": WORDS, "person": draw(st.booleans()), "near": near}
             return draw(st.sampled_from(("found", "unsure"))), values
+        case "place-number" | "find-form":
+            return draw(st.sampled_from(("form", "open", "filled", "none"))), {"answer": WORDS, "application": "a-1"}
         case "check-consents":
             return draw(st.sampled_from(("stand", "stand", "share_with_lender", "credit_enquiry", "odd"))), {}
         case "take-document":
