@@ -155,6 +155,7 @@ class Parts:
     failures: CountedFailures
     figures: Figures
     api: BotApi
+    account: Account
     sender: Sender
     desk: Desk
     turns: Turns
@@ -230,7 +231,7 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
         parts = await _parts(stack, settings, database)
         await parts.library.refresh()
         _ = parts.library.current
-        who = await account(parts.api)
+        who = parts.account
         await stack.enter_async_context(_background(parts.releases.watch(_refreshing(parts)), "releases"))
         await stack.enter_async_context(_background(database.keys.watch(), "keys"))
         await stack.enter_async_context(_background(_relaying(parts.sender, parts.clock), "relay"))
@@ -270,9 +271,15 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     outbox = PostgresOutbox(database, clock, owner=owner)
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
+    who = await account(api)
     desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else (), settings.console)
     market = Market(
-        settings.timezone, settings.region, settings.currency, settings.operator, settings.lender_form is not None
+        settings.timezone,
+        settings.region,
+        settings.currency,
+        settings.operator,
+        settings.lender_form is not None,
+        bot=who.username or "",
     )
 
     async def unreachable(conversation: int) -> None:
@@ -344,7 +351,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         arguments=lambda task, arguments: job_arguments(task, arguments, sealing),
     )
     return Parts(
-        settings, clock, database, library, releases, storage, failures, figures, api, sender, desk, turns, news,
+        settings, clock, database, library, releases, storage, failures, figures, api, who, sender, desk, turns, news,
         ledgers, job_app(database.url, uses),
     )  # fmt: skip
 

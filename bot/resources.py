@@ -57,6 +57,11 @@ def lead_rules() -> Path:
     return PACKAGE / "handoff" / "rules.yaml"
 
 
+def field_leads() -> Path:
+    """The file that says how long the links of field agents' leads hold."""
+    return PACKAGE / "growth" / "field_leads.yaml"
+
+
 def appointments() -> Path:
     """The file that says when customers can be called back or visited."""
     return PACKAGE / "handoff" / "appointments.yaml"

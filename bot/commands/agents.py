@@ -9,16 +9,19 @@ from typing import Annotated
 import segno
 import typer
 
-from bot.commands.shell import fail, opened, run
+from bot.commands.shell import fail, opened, plain, run
 from bot.gateways.telegram.account import account
 from bot.gateways.telegram.client import BotApi
 from bot.growth.field_agents import CHANNEL, AgentLink, new_code, payload
+from bot.handoff import invitations
 from bot.ledger.audit import audited, by_operator
 from bot.settings import load
 from bot.storage.ledgers import record_acts
 from bot.storage.repositories.field_agents import PostgresFieldAgents
+from bot.storage.repositories.field_leads import PostgresFieldLeads
 
 agents = typer.Typer(help="Field agents, who bring customers by a QR code for each place.", no_args_is_help=True)
+INVITATION = "field-"
 KINDS = (".svg", ".png", ".pdf")
 
 
@@ -59,6 +62,62 @@ def listed() -> None:
                 typer.echo(f"{link.agent.id}  {link.agent.name}  {link.agent.channel}  {link.place}  {link.code}")
 
     run(told())
+
+
+@agents.command("invite")
+def invite(agent: Annotated[int, typer.Argument(help="The agent's number, as listed.")]) -> None:
+    """Print an invitation link by which the agent joins in the chat; it works once, and the one before no longer. Needs BOT_TOKEN."""
+    settings = plain(load)
+
+    async def made() -> None:
+        code = invitations.new_code()
+        async with BotApi(settings.token.get_secret_value(), settings.telegram_api) as api:
+            who = await account(api)
+        async with opened() as database, database.transaction() as connection:
+            if not await PostgresFieldAgents(connection).invite(agent, invitations.hashed(code)):
+                fail(f"there is no agent {agent}; `agent list` shows who there is")
+            act = audited("agent.invited", by_operator("command line"), None, datetime.now(UTC), agent=agent)
+            await record_acts(connection, [act])
+        typer.echo(f"https://t.me/{who.username}?start={INVITATION}{code}")
+
+    run(made())
+
+
+@agents.command("remove")
+def remove(agent: Annotated[int, typer.Argument(help="The agent's number, as listed.")]) -> None:
+    """Remove an agent: the codes hold no longer, and what no owner has decided on is taken back and emptied."""
+
+    async def removed() -> None:
+        now = datetime.now(UTC)
+        async with opened() as database, database.transaction() as connection:
+            taken_back = await PostgresFieldLeads(connection).revoke(agent)
+            if not await PostgresFieldAgents(connection).remove(agent, now):
+                fail(f"there is no agent {agent}; `agent list` shows who there is")
+            act = audited("agent.removed", by_operator("command line"), None, now, agent=agent)
+            await record_acts(connection, [act])
+        typer.echo(f"Agent {agent} is removed; {taken_back} open links were taken back.")
+
+    run(removed())
+
+
+@agents.command("revoke")
+def revoke(
+    agent: Annotated[int, typer.Argument(help="The agent's number, as listed.")],
+    place: Annotated[str, typer.Option(help="The place whose code is taken back, with the open links from there.")],
+) -> None:
+    """Take an agent's code for a place back."""
+
+    async def revoked() -> None:
+        now = datetime.now(UTC)
+        async with opened() as database, database.transaction() as connection:
+            taken_back = await PostgresFieldLeads(connection).revoke(agent, place)
+            if not await PostgresFieldAgents(connection).revoke(agent, place, now):
+                fail(f"agent {agent} has no code for '{place}'; `agent list` shows which there are")
+            act = audited("agent.revoked", by_operator("command line"), None, now, agent=agent)
+            await record_acts(connection, [act])
+        typer.echo(f"The code for {place} is taken back, and {taken_back} open links.")
+
+    run(revoked())
 
 
 @agents.command("qr")

@@ -40,6 +40,7 @@ from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_visit import Visit
 from bot.conversation.diary import Diary
+from bot.conversation.field_leads import FieldLeadDesk
 from bot.conversation.ports import Conversation, Relayed, UnitOfWork
 from bot.core.errors import StateError
 from bot.core.values import Text, Values
@@ -150,6 +151,10 @@ class Desk:
         found = await work.appointments.get(appointment)
         if found is not None and found.state == "booked":
             await Diary(work, self._content(), now).tell("reminded", found)
+
+    async def expire_field_lead(self, work: UnitOfWork, field_lead: int, now: datetime) -> None:
+        """The time of a field agent's link is over. Nothing where the owner has decided."""
+        await FieldLeadDesk(work, self._content(), now).expire(field_lead)
 
     async def call_back(self, work: UnitOfWork, conversation: Conversation, appointment: int, now: datetime) -> None:
         """The time of a call-back has come: the customer is offered to the manager who keeps it, unless a person is there."""

@@ -20,13 +20,14 @@ Operator = Literal["lender", "third_party"]
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Where and for whom the bot runs: time zone, the region of telephone numbers, the currency, who operates it."""
+    """Where and for whom the bot runs: time zone, the region of telephone numbers, the currency, who operates it, the bot's name in links."""
 
     timezone: str = "Asia/Shanghai"
     region: str = "CN"
     currency: str = "CNY"
     operator: Operator = "lender"
     hosted_form: bool = False
+    bot: str = "tillwise_bot"
 
     def today(self, now: datetime) -> date:
         """The calendar day in the market at the time `now`."""

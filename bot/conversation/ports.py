@@ -24,6 +24,7 @@ from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.figures.worded import Worded
 from bot.growth.field_agents import FieldAgents
+from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -293,6 +294,7 @@ class UnitOfWork(Protocol):
     appointments: Appointments
     assignments: Assignments
     field_agents: FieldAgents
+    field_leads: FieldLeads
     stage_times: StageTimes
     sign_in: SignInLinks
 
@@ -352,6 +354,10 @@ class UnitOfWork(Protocol):
 
         Consent records and submitted applications stay.
         """
+        ...
+
+    async def forget_shown(self, conversation: int, slot: str) -> None:
+        """Forget the words of what was posted to a slot by earlier turns; it can still be changed in place."""
         ...
 
     async def drop_campaigns(self, conversation: int) -> None:

@@ -158,6 +158,12 @@ def _released(walk: Walk, event: Released) -> None:
 
 
 def _opened(walk: Walk, event: Opened) -> None:
+    kind, _, code = (event.payload or "").partition("-")
+    if code and kind in walk.book.links:
+        walk.count()
+        walk.settle(None)
+        walk.begin(walk.book.links[kind], {"link_code": code})
+        return
     _arrived_by(walk, event.payload)
     walk.count()
     if not walk.state.frames:
@@ -178,7 +184,7 @@ def _is_new(walk: Walk) -> bool:
 
 
 def _arrived_by(walk: Walk, payload: str | None) -> None:
-    if payload:
+    if payload and payload.partition("-")[0] not in walk.book.links:
         walk.effects.append(Track("arrived", {"payload": payload}))
 
 
@@ -519,7 +525,8 @@ def _matching_choice(walk: Walk, text: str) -> str | None:
     plain = inputs.normalise(text)
     keys = walk.book.words.get(plain, frozenset())
     for choice, label in prompt.choices.items():
-        if label.key in keys or plain == choice:
+        named = [inputs.normalise(value) for value in label.values.values() if isinstance(value, str)]
+        if label.key in keys or plain == choice or named == [plain]:
             return choice
     own = [choice for choice in prompt.choices if not choice.startswith("!")]
     if isinstance(walk.step, Choose | Await) and plain.isdecimal() and 1 <= int(plain) <= len(own):

@@ -275,6 +275,7 @@ class FlowBook:
 
     `placeholders` tells which values a text needs; `words` maps what a customer may type, normalised, to the label
     keys it can mean; `commands` to the command it means. `spots` are patterns of what is recognised in the middle of words, by name.
+    `links` are the flows that links open, by what their payload begins with; the rest of it, behind a `-`, is the answer `link_code`.
     """
 
     release: int
@@ -288,6 +289,7 @@ class FlowBook:
     placeholders: Mapping[str, frozenset[str]]
     notices: Mapping[str, Notice] = field(default_factory=dict)
     spots: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def spotted(self, text: str) -> frozenset[str]:
         """What is recognised in what somebody typed."""

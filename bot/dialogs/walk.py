@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.core.errors import ContentError
 from bot.core.figures import Figure
 from bot.core.records import changed
-from bot.core.values import Text, Value, Values
+from bot.core.values import NO_VALUES, Text, Value, Values
 from bot.dialogs import prompts
 from bot.dialogs.ahead import applies
 from bot.dialogs.effects import Button, Effect, OpenHandoff, Request, SetTimer, Show
@@ -254,8 +254,8 @@ class Walk:
 
     # Moving
 
-    def begin(self, name: str) -> None:
-        """Enter a flow of the current release.
+    def begin(self, name: str, answers: Values = NO_VALUES) -> None:
+        """Enter a flow of the current release, with `answers` it has from the start.
 
         A talk or finished form of that name is left first; a form that is already under way is not begun a second time.
         """
@@ -269,7 +269,7 @@ class Walk:
                 break
         flow = self.book.current(name)
         instance = self.state.instances + 1
-        frame = Frame(flow.ref, instance, flow.entry)
+        frame = Frame(flow.ref, instance, flow.entry, answers)
         self.change(frames=(*frames, frame), instances=instance)
         self.note("entered")
         self.enter()

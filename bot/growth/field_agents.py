@@ -24,12 +24,17 @@ _CODE: Final = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class FieldAgent:
-    """Somebody who brings customers; `channel` is how figures call the way they come by."""
+    """Somebody who brings customers; `channel` is how figures call the way they come by.
+
+    `conversation` is the agent's own chat once the invitation, of whose code `invitation` is the hash, was used.
+    """
 
     id: int
     name: str
     channel: str
     created_at: datetime
+    conversation: int | None = None
+    invitation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,23 @@ class FieldAgents(Protocol):
     """Keeps field agents and their codes."""
 
     async def by_code(self, code: str) -> AgentLink | None:
-        """The agent and place that a code stands for."""
+        """The agent and place that a code stands for, unless it was taken back."""
+        ...
+
+    async def by_invitation(self, invitation: str) -> FieldAgent | None:
+        """The agent of an unused invitation, by the hash of its code."""
+        ...
+
+    async def by_conversation(self, conversation: int) -> FieldAgent | None:
+        """The agent whose chat it is."""
+        ...
+
+    async def joined(self, agent: int, conversation: int) -> None:
+        """The agent has come by the invitation, which is used up."""
+        ...
+
+    async def links_of(self, agent: int) -> tuple[AgentLink, ...]:
+        """The agent's codes, by place."""
         ...
 
 

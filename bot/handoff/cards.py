@@ -34,6 +34,7 @@ FACTS: Final = (
     "locale",
     "tag",
     "found_by",
+    "field_note",
     "question",
 )
 """The answers that a manager may be shown, in the order of the card."""
@@ -47,12 +48,13 @@ REASONS: Final = (
     "not_understood",
     "correction",
     "fee_first",
+    "field",
     "other",
 )
 WORDS_SHOWN: Final = 160
 """Characters of a transcript's line that a card shows."""
 
-_BEFORE_ACCEPTING: Final = frozenset(FACTS) - {"contact_name", "business_name", "question"}
+_BEFORE_ACCEPTING: Final = frozenset(FACTS) - {"contact_name", "business_name", "field_note", "question"}
 _COUNTED: Final = frozenset(("months", "months_trading"))
 _QUOTE: Final = (
     "principal",

@@ -42,6 +42,15 @@ class Act:
 
 ACTS: Final[Mapping[str, Act]] = {
     "agent.added": Act("A field agent was added, with codes for places.", ("agent",)),
+    "agent.invited": Act("An invitation for a field agent was made.", ("agent",)),
+    "agent.joined": Act("A field agent has come by the invitation.", ("agent",)),
+    "agent.lead_agreed": Act("An owner has agreed to what a field agent has entered.", ("field_lead", "agent")),
+    "agent.lead_entered": Act("A field agent has entered an owner, and got a link for the owner.", ("field_lead", "agent")),
+    "agent.lead_expired": Act("Nobody has agreed to a field lead in time; it was emptied.", ("field_lead", "agent")),
+    "agent.lead_opened": Act("Somebody has opened the link of a field lead.", ("field_lead", "agent")),
+    "agent.lead_refused": Act("An owner has not agreed to a field lead; it was emptied.", ("field_lead", "agent")),
+    "agent.removed": Act("A field agent was removed, and what was undecided taken back.", ("agent",)),
+    "agent.revoked": Act("A field agent's code for a place was taken back.", ("agent",)),
     "application.cancelled": Act("An application that waited to be handed in was stopped.", ("application", "why")),
     "application.confirmed": Act(
         "The customer has confirmed an application in the review.",

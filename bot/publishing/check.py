@@ -18,6 +18,7 @@ from bot.dialogs.checks import SYSTEM_TEXTS, check_flow, services_called
 from bot.dialogs.checks import text_keys as flow_keys
 from bot.dialogs.model import Choose, Flow, Notice
 from bot.dialogs.reader import assembled, parse_flows
+from bot.growth.field_leads import parse_field_leads
 from bot.handoff.appointments import parse_appointments
 from bot.handoff.branches import Branch, branch_keys, parse_branches
 from bot.handoff.scoring import parse_rules
@@ -124,6 +125,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
     attempt(lambda: parse_rules(documents["lead_rules"]), None)
     attempt(lambda: parse_usual_times(documents["usual_times"]), NO_TIMES)
     attempt(lambda: parse_appointments(documents["appointments"]), None)
+    attempt(lambda: parse_field_leads(documents["field_leads"]), None)
     attempt(lambda: parse_targets(documents["desk"]), Targets())
     return _Parsed(
         flows=each("flows", lambda one: parse_flows(one, 0, documents["messages"])),
@@ -202,7 +204,8 @@ def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
         yield _told(str(error), "")
     if parsed.menu is None:
         return
-    named = {"entry": parsed.menu.entry, "home": parsed.menu.home, "resume": parsed.menu.resume, **parsed.menu.flows}
+    named = {"entry": parsed.menu.entry, "home": parsed.menu.home, "resume": parsed.menu.resume, **parsed.menu.links}
+    named |= parsed.menu.flows
     for place, flow in named.items():
         if flow not in parsed.flows:
             yield Problem(COMMANDS, place, f"there is no flow '{flow}'", "name one of dialogs/flows")

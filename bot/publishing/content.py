@@ -12,6 +12,7 @@ from bot.applications.signals import NO_SIGNALS, SignalRules, parse_signals
 from bot.applications.usual_times import NO_TIMES, UsualTimes, parse_usual_times
 from bot.dialogs.model import FlowBook
 from bot.dialogs.reader import parse_flows
+from bot.growth.field_leads import FieldLeadRules, parse_field_leads
 from bot.handoff.appointments import AppointmentRules, parse_appointments
 from bot.handoff.branches import Branch, parse_branches
 from bot.handoff.scoring import LeadRules, parse_rules
@@ -43,6 +44,7 @@ class Content:
     usual_times: UsualTimes
     appointments: AppointmentRules | None
     branches: Mapping[str, Branch]
+    field_leads: FieldLeadRules
     signals: SignalRules
     targets: Targets
 
@@ -69,6 +71,7 @@ def assemble(
         lead_rules=parse_rules(documents["lead_rules"]),
         usual_times=_usual_times(documents),
         appointments=parse_appointments(documents["appointments"]) if "appointments" in documents else None,
+        field_leads=parse_field_leads(documents["field_leads"]) if "field_leads" in documents else FieldLeadRules(),
         branches=parse_branches(documents.get("branches", {})),
         signals=_signals(documents),
         targets=_targets(documents),
@@ -103,6 +106,7 @@ def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:
         resume=menu.resume,
         commands=command_words(messages),
         command_flows=menu.flows,
+        links=menu.links,
         words=label_words(label_keys(flows.values(), texts.keys), messages),
         placeholders={key: texts.placeholders(key) for key in texts.keys},
         notices=parse_notices(documents["notices"]),

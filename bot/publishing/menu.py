@@ -18,23 +18,29 @@ BUILT_IN = frozenset({"start", "help", "cancel", "back", "why", "bot"})
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """Which flow a new customer enters, which is home, which resumes a form, and which each command opens."""
+    """Which flow a new customer enters, which is home, which resumes a form, and which each command opens.
+
+    `links` are the flows that links open, by what their payload begins with.
+    """
 
     entry: str
     home: str
     resume: str
     flows: Mapping[str, str]
+    links: Mapping[str, str]
 
 
 def parse_menu(document: object) -> Menu:
     """The menu as authored. Raises `ContentError` that names field and remedy."""
     section = Section(document, FILE)
     commands = section.section("commands")
+    links = section.optional("links", section.section, None)
     menu = Menu(
         entry=section.text("entry"),
         home=section.text("home"),
         resume=section.text("resume"),
         flows={name: commands.text(name) for name in commands.names()},
+        links={name: links.text(name) for name in links.names()} if links else {},
     )
     section.done()
     return menu

@@ -31,6 +31,7 @@ class Sources:
     usual_times: Path = field(default_factory=resources.usual_times)
     appointments: Path = field(default_factory=resources.appointments)
     branches: Path = field(default_factory=resources.branches)
+    field_leads: Path = field(default_factory=resources.field_leads)
     signals: Path = field(default_factory=resources.signals)
     locales: Path = field(default_factory=resources.locales)
 
@@ -50,6 +51,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "usual_times": _file(lie.usual_times),
         "appointments": _file(lie.appointments),
         "branches": _folder(lie.branches),
+        "field_leads": _file(lie.field_leads),
         "signals": _file(lie.signals),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())

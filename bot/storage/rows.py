@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel
 
 from bot.applications.consent import ConsentState
 from bot.conversation.ports import Receiver, Role
+from bot.growth.field_leads import FieldLeadState
 from bot.handoff.appointments import Kind as AppointmentKind
 from bot.handoff.appointments import State as AppointmentState
 from bot.handoff.records import LeadStatus, Outcome, Rung
@@ -527,6 +528,26 @@ class FieldAgentRow(Row, table=True):
     name: str = _text()
     channel: str = _text()
     created_at: datetime = _moment()
+    conversation_id: int | None = _owner(default=None, unique=True)
+    invitation: str | None = _text(default=None, unique=True)
+    removed_at: datetime | None = _moment(default=None)
+
+
+class FieldLeadRow(Row, table=True):
+    """What a field agent has entered for an owner to agree to; `entry` is empty and `conversation_id` null where it came to nothing."""
+
+    __tablename__ = "field_lead"
+    __table_args__ = (sa.UniqueConstraint("code"), sa.Index(None, "agent_id"), _one_of("state", FieldLeadState))
+
+    id: int | None = _identity()
+    code: str = _text()
+    agent_id: int = _big(foreign_key="field_agent.id")
+    place: str = _text()
+    entry: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+    expires_at: datetime = _moment()
+    state: str = _text()
+    conversation_id: int | None = _owner(default=None)
 
 
 class AgentLinkRow(Row, table=True):
@@ -538,6 +559,7 @@ class AgentLinkRow(Row, table=True):
     code: str = _text(primary_key=True)
     agent_id: int = _big(foreign_key="field_agent.id")
     place: str = _text()
+    revoked_at: datetime | None = _moment(default=None)
 
 
 class MilestoneRow(Row, table=True):

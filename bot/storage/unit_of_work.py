@@ -46,6 +46,7 @@ from bot.dialogs.codec import decode_state, encode_event, encode_state
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.growth.field_agents import FieldAgents
+from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -65,6 +66,7 @@ from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.assignments import PostgresAssignments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.field_agents import PostgresFieldAgents
+from bot.storage.repositories.field_leads import PostgresFieldLeads, forget_shown
 from bot.storage.repositories.leads import FORGET_FACTS, PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
@@ -99,6 +101,7 @@ class PostgresUnitOfWork:
         "assignments",
         "consents",
         "field_agents",
+        "field_leads",
         "fingerprints",
         "leads",
         "lender_events",
@@ -143,6 +146,7 @@ class PostgresUnitOfWork:
         self.appointments: Appointments = PostgresAppointments(connection)
         self.assignments: Assignments = PostgresAssignments(connection)
         self.field_agents: FieldAgents = PostgresFieldAgents(connection)
+        self.field_leads: FieldLeads = PostgresFieldLeads(connection)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
         self.sign_in: SignInLinks = PostgresSignInLinks(connection)
 
@@ -270,6 +274,10 @@ class PostgresUnitOfWork:
         await FORGET_FACTS.run(self._connection, conversation_id=conversation, facts=nothing)
         self.defer(Job("destroy-keys", {"keys": [key.hex() for key in doomed]}))
         await self.track(conversation, "erased", {}, at)
+
+    async def forget_shown(self, conversation: int, slot: str) -> None:
+        """See `UnitOfWork.forget_shown`."""
+        await forget_shown(self._connection, conversation, slot)
 
     async def drop_campaigns(self, conversation: int) -> None:
         """See `UnitOfWork.drop_campaigns`."""

@@ -35,6 +35,7 @@ from bot.dialogs.codec import decode_event, decode_state, encode_event, encode_s
 from bot.dialogs.events import Event
 from bot.dialogs.state import State
 from bot.growth.field_agents import FieldAgents
+from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
@@ -44,6 +45,7 @@ from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_appointments import MemoryAppointments
 from bot.testing.memory_assignments import MemoryAssignments
 from bot.testing.memory_field_agents import MemoryFieldAgents
+from bot.testing.memory_field_leads import MemoryFieldLeads
 from bot.testing.memory_outbox import MemoryOutbox
 from bot.testing.memory_records import (
     MemoryApplications,
@@ -88,6 +90,7 @@ class MemoryUnitOfWork:
         self.appointments: Appointments = MemoryAppointments(transaction)
         self.assignments: Assignments = MemoryAssignments(transaction)
         self.field_agents: FieldAgents = MemoryFieldAgents(transaction)
+        self.field_leads: FieldLeads = MemoryFieldLeads(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
         self.sign_in: SignInLinks = MemorySignInLinks()
 
@@ -220,10 +223,23 @@ class MemoryUnitOfWork:
         for lead in records.leads.rows():
             if lead.conversation == conversation:
                 records.leads.put(lead.id, replace(lead, facts={}))
+        for number, field_lead in records.field_leads.items():
+            if field_lead.conversation == conversation:
+                records.field_leads.put(number, replace(field_lead, entry={}, conversation=None))
         records.owners.remove(conversation)
         for number, milestone in records.milestones.items():
             if milestone.conversation == conversation:
                 records.milestones.put(number, replace(milestone, values={}))
+
+    async def forget_shown(self, conversation: int, slot: str) -> None:
+        """See `UnitOfWork.forget_shown`."""
+        for number, posted in self._transaction.outbox.items():
+            message = posted.message
+            if message.conversation == conversation and message.slot == slot:
+                failure = "erased" if posted.waits else posted.failure
+                self._transaction.outbox.put(
+                    number, replace(posted, message=replace(message, html=""), failure=failure)
+                )
 
     async def drop_campaigns(self, conversation: int) -> None:
         """See `UnitOfWork.drop_campaigns`."""

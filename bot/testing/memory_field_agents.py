@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.growth.field_agents import AgentLink
+from dataclasses import replace
+
+from bot.growth.field_agents import AgentLink, FieldAgent
 from bot.testing.memory_tables import Transaction
 
 
@@ -15,3 +17,23 @@ class MemoryFieldAgents:
     async def by_code(self, code: str) -> AgentLink | None:
         """See `FieldAgents.by_code`."""
         return self._links.get(code)
+
+    async def by_invitation(self, invitation: str) -> FieldAgent | None:
+        """See `FieldAgents.by_invitation`."""
+        return next((link.agent for link in self._links.rows() if link.agent.invitation == invitation), None)
+
+    async def by_conversation(self, conversation: int) -> FieldAgent | None:
+        """See `FieldAgents.by_conversation`."""
+        return next((link.agent for link in self._links.rows() if link.agent.conversation == conversation), None)
+
+    async def joined(self, agent: int, conversation: int) -> None:
+        """See `FieldAgents.joined`."""
+        for code, link in self._links.items():
+            if link.agent.id == agent:
+                here = replace(link.agent, conversation=conversation, invitation=None)
+                self._links.put(code, replace(link, agent=here))
+
+    async def links_of(self, agent: int) -> tuple[AgentLink, ...]:
+        """See `FieldAgents.links_of`."""
+        found = (link for link in self._links.rows() if link.agent.id == agent)
+        return tuple(sorted(found, key=lambda link: link.place))

@@ -18,6 +18,7 @@ from bot.conversation.ports import Conversation, Job, Outgoing, StoredAssessment
 from bot.core.values import Values
 from bot.dialogs.events import Event
 from bot.growth.field_agents import AgentLink
+from bot.growth.field_leads import FieldLead
 from bot.handoff.appointments import Appointment
 from bot.handoff.records import Assignment, Lead, Manager
 from bot.ledger.audit import AuditEvent
@@ -97,6 +98,7 @@ class Tables:
     assignments: dict[int, Assignment] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
     agent_links: dict[str, AgentLink] = field(default_factory=dict)
+    field_leads: dict[int, FieldLead] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
@@ -173,6 +175,7 @@ class Transaction:
         self.assignments = Draft(tables.assignments)
         self.owners = Draft(tables.owners)
         self.agent_links = Draft(tables.agent_links)
+        self.field_leads = Draft(tables.field_leads)
         self.milestones = Draft(tables.milestones)
         self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}

@@ -129,6 +129,8 @@ class TurnsStage(MemoryStage):
                     await self._desk.late(work, payload["lead"], payload["mark"], now)
                 case "expire-lead":
                     await self._desk.expire(work, payload["lead"], now)
+                case "expire-field-lead":
+                    await self._desk.expire_field_lead(work, payload["field_lead"], now)
                 case "offer-waiting":
                     await self._desk.offer_waiting(work, now)
                 case other:

@@ -254,6 +254,10 @@ def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:
     async def remind_appointment(context: JobContext, conversation: int, appointment: int) -> None:
         await run(context, conversation, lambda work, _: desk.remind(work, appointment, now()))
 
+    @app.task(name="expire-field-lead", pass_context=True, retry=_SOON)
+    async def expire_field_lead(context: JobContext, conversation: int, field_lead: int) -> None:
+        await run(context, conversation, lambda work, _: desk.expire_field_lead(work, field_lead, now()))
+
     @app.task(name="begin-appointment", pass_context=True, retry=_SOON)
     async def begin_appointment(context: JobContext, conversation: int, appointment: int) -> None:
         await run(context, conversation, lambda work, found: desk.call_back(work, found, appointment, now()))

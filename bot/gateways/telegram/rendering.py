@@ -308,12 +308,13 @@ def _relay(message: Outgoing, relayed: Relayed) -> tuple[Call, ...]:
 
 
 def _document(message: Outgoing, document: Document) -> Call:
-    """A file that the bot has made, with the words as its caption."""
+    """A file that the bot has made, with the words as its caption; a picture is seen at once."""
     params: dict[str, Any] = {"chat_id": _chat(message.address)}
     if message.html:
         params |= {"caption": message.html, "parse_mode": "HTML"}
     upload = Upload(document.name, document.media_type, document.content)
-    return Call("sendDocument", params | {"document": upload} | _buttons(message.keys), main=True)
+    method, field = ("sendPhoto", "photo") if document.media_type == "image/png" else ("sendDocument", "document")
+    return Call(method, params | {field: upload} | _buttons(message.keys), main=True)
 
 
 def _file(relayed: Relayed) -> Call:
