@@ -229,8 +229,6 @@ async def running(settings: Settings, *, worker: bool = True, serve: bool = True
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(settings))
         parts = await _parts(stack, settings, database)
-        await parts.library.refresh()
-        _ = parts.library.current
         who = parts.account
         await stack.enter_async_context(_background(parts.releases.watch(_refreshing(parts)), "releases"))
         await stack.enter_async_context(_background(database.keys.watch(), "keys"))
@@ -266,6 +264,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     releases = PostgresReleases(database)
     finders = best_finders(settings.data_dir / "meanings")
     library = Library(releases, clock, settings.default_locale, settings.timezone, services=SERVICES, finders=finders)
+    await library.refresh()
+    _ = library.current  # without content there is nothing to say: told before anybody outside is asked
     sealing = Sealing(database.keys, database.pool)
     storage = PostgresStorage(database, clock, owner=owner, signals_key=settings.signals_secret)
     outbox = PostgresOutbox(database, clock, owner=owner)
