@@ -1,7 +1,8 @@
 """Which texts the program itself needs, read off its source.
 
 That is every `Text("…")`, every string that is a key, and every f-string that makes keys of a family, such as
-`f"stage.{stage}.name"`. In `Text(f"{kind}.{name}")` the families are those that the same file names.
+`f"stage.{stage}.name"`. In `Text(f"{kind}.{name}")` the families are those that the same file names. Pages name keys as
+strings, and families as a string that ends with a point and is joined with what follows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _Parts: TypeAlias = tuple[str | None, ...]
 
 _START = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_.]*")
 _PART = re.compile(r"[a-z0-9_.]*")
+_ON_A_PAGE = re.compile(r'"([a-z][a-z0-9_]*\.[a-z0-9_.]*)"')
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 
 
@@ -55,6 +57,11 @@ def program_keys() -> ProgramKeys:
         mentioned |= named
         families |= {_pattern(parts, named) for parts in _assembled(nodes)}
         required |= {key: _place(file, node) for node, branch in _made(nodes) for key in _constant(branch)}
+    for page in sorted(resources.PACKAGE.rglob("*.jinja")):
+        for key in _ON_A_PAGE.findall(page.read_text(encoding="utf-8")):
+            mentioned.add(key)
+            if key.endswith("."):
+                families.add(re.escape(key) + _PART.pattern)
     return ProgramKeys(required, frozenset(mentioned), re.compile("|".join(sorted(families)) or r"(?!)"))
 
 
