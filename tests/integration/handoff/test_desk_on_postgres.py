@@ -3,41 +3,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import pytest
-
-from bot.conversation.ports import Conversation, Job, UnitOfWork
+from bot.conversation.ports import Conversation, UnitOfWork
 from bot.dialogs.events import Said
-from bot.storage.database import Database
-from bot.storage.jobs import job_arguments
-from bot.storage.sealing import Sealing
-from bot.storage.unit_of_work import PostgresStorage
-from bot.testing.clock import FixedClock
-from tests.unit.handoff.office import CHANNEL, Office, office
+from tests.unit.handoff.office import CHANNEL, Office
 
 LI, CHEN, ZHOU = "1", "101", "102"
-
-
-@pytest.fixture
-async def bureau(database: Database, clock: FixedClock) -> Office:
-    """Customers and managers on PostgreSQL."""
-
-    async def take_jobs() -> list[Job]:
-        rows = await database.pool.fetch(
-            "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
-            " RETURNING id, task_name, args::json AS args, scheduled_at, lock"
-        )
-        sealing = Sealing(database.keys, database.pool)
-        return [
-            Job(
-                row["task_name"],
-                await job_arguments(row["task_name"], row["args"], sealing),
-                row["scheduled_at"],
-                row["lock"],
-            )
-            for row in sorted(rows, key=lambda row: row["id"])
-        ]
-
-    return await office(PostgresStorage(database, clock, owner="here"), clock, take_jobs)
 
 
 async def test_of_two_managers_who_accept_at_once_one_wins_and_the_other_is_told(bureau: Office) -> None:
