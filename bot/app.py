@@ -68,7 +68,6 @@ from bot.storage.desk_pages import DeskPages, DeskWatch
 from bot.storage.document_files import forget_files
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
-from bot.storage.file_keys import SharedKeyCipher, kept_key, keys_of
 from bot.storage.files import EncryptedFiles
 from bot.storage.inbox import purge_inbox
 from bot.storage.jobs import job_arguments
@@ -306,8 +305,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     lender = _lender(http, settings, clock)
     sent = TelegramFiles(api, http, settings.telegram_api, settings.token.get_secret_value())
     ledgers = Ledgers(database, clock)
-    cipher = _cipher(settings)
-    files = EncryptedFiles(settings.files or settings.data_dir / "files", cipher)
+    files = EncryptedFiles(settings.files or settings.data_dir / "files", database)
 
     def notices() -> Mapping[str, Notice]:
         return library.current.book.notices
@@ -322,7 +320,6 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
             turns=turns,
             fetch=sent.fetch,
             files=files,
-            cipher=cipher,
             scanner=scanner_at(settings.scanner) if settings.scanner else None,
             failures=failures,
             clock=clock,
@@ -358,13 +355,6 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
 
 def _form(settings: Settings) -> HostedForm | None:
     return HostedForm(settings.lender_form, settings.lender_secrets) if settings.lender_form else None
-
-
-def _cipher(settings: Settings) -> SharedKeyCipher:
-    """What files are sealed by: the configured keys, or one that is kept beside the data."""
-    if settings.files_key is not None:
-        return SharedKeyCipher(keys_of(settings.files_key.get_secret_value()))
-    return SharedKeyCipher((kept_key(settings.data_dir / "files.key"),))
 
 
 def _lender(http: httpx.AsyncClient, settings: Settings, clock: Clock) -> LenderClient | None:

@@ -122,12 +122,8 @@ class Settings(BaseSettings):
         30, ge=2, description="For how many days an update is remembered, so that a repeat is recognised."
     )
     files: Path | None = Field(
-        None, description="Where files that customers send lie, encrypted. Unset: `files` in `BOT_DATA_DIR`."
-    )
-    files_key: SecretStr | None = Field(
         None,
-        description="What the keys of these files are sealed by: base64 of 32 bytes; several, separated by commas, the first one seals."
-        " Unset: one is made in `BOT_DATA_DIR`, readable by its owner alone.",
+        description="Where files that customers send lie, each encrypted under its person's key. Unset: `files` in `BOT_DATA_DIR`.",
     )
     files_days: int = Field(
         90,

@@ -16,7 +16,6 @@ from bot.applications.documents import LIMITS, Fault, Limits, Page, inspect, joi
 from bot.applications.stages import FINAL
 from bot.conversation.kept_pages import forget, pages_values, removal
 from bot.conversation.ports import (
-    Cipher,
     Conversation,
     Failure,
     Failures,
@@ -73,7 +72,6 @@ class DocumentPages:
         turns: Turns,
         fetch: Callable[[str], Awaitable[bytes]],
         files: Files,
-        cipher: Cipher,
         scanner: Scanner | None,
         failures: Failures,
         clock: Clock,
@@ -85,7 +83,6 @@ class DocumentPages:
         self._turns = turns
         self._fetch = fetch
         self._files = files
-        self._cipher = cipher
         self._scanner = scanner
         self._failures = failures
         self._clock = clock
@@ -124,7 +121,7 @@ class DocumentPages:
         media_type = await asyncio.to_thread(inspect, content, self._limits)
         if isinstance(media_type, Fault):
             return media_type
-        kept = _Kept(media_type, len(content), self._cipher.keyed_hash(content), scanned=self._scanner is not None)
+        kept = _Kept(media_type, len(content), self._files.digest(content), scanned=self._scanner is not None)
         fault = joining(_named(pages, sent.replaces), kept.digest, kept.size, pages, self._limits)
         if fault is not None:
             return fault

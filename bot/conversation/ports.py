@@ -238,24 +238,12 @@ class ScannerUnavailable(GatewayError):  # noqa: N818 — named for what is true
     """The virus scanner could not be reached, or did not say what it found: another attempt may succeed."""
 
 
-class Cipher(Protocol):
-    """Seals what belongs to a person so that it can be read no more once that person is erased."""
+class Files(Protocol):
+    """The content of what customers have sent, outside the database; it can be read no more once its person is erased."""
 
-    async def seal(self, person: int, content: bytes) -> bytes:
-        """`content` under the person's key."""
-        ...
-
-    async def open(self, person: int, sealed: bytes) -> bytes:
-        """What was sealed. Raises `FileLost` where the key is gone or the content was changed."""
-        ...
-
-    def keyed_hash(self, content: bytes) -> str:
+    def digest(self, content: bytes) -> str:
         """A hash by which the same content is found again, and that says nothing to whoever lacks the key."""
         ...
-
-
-class Files(Protocol):
-    """The content of what customers have sent, encrypted, outside the database."""
 
     async def write(self, name: str, person: int, content: bytes) -> None:
         """Keep a file; one of that name is replaced, as a whole or not at all."""

@@ -3,12 +3,13 @@
 Format: `TWF1`, the length of the sealed key (two bytes), the sealed key, seven random bytes, then the content in chunks, each
 under AES-256-GCM with a nonce of the random bytes, the chunk's number and whether it is the last one: the STREAM construction
 (Hoang, Reyhanitabar, Rogaway, Vizár 2015). A file that was cut off, put together anew, or exchanged for another, whose name it is
-bound to, does not open. The file's key is sealed by a `Cipher`, so a person whose key is gone cannot be read in any copy or backup.
+bound to, does not open. The file's key is sealed under the person's, so that what an erased person has sent cannot be read in any copy or backup.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,10 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.conversation.ports import Cipher, FileLost
+from bot.conversation.ports import FileLost
+from bot.storage.database import Database
+from bot.storage.envelope import Broken, key_of, place_of
+from bot.storage.sealing import Sealing
 
 CHUNK: Final = 64 * 1024
 _MAGIC: Final = b"TWF1"
@@ -30,16 +34,21 @@ _NAME: Final = re.compile(r"[0-9a-f-]{8,64}")
 
 
 class EncryptedFiles:
-    """See `Files`; they lie under `folder`, which is made for the owner alone."""
+    """See `Files`; they lie under `folder`, which is made for the owner alone. The people are those of `database`."""
 
-    def __init__(self, folder: Path, cipher: Cipher) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
-        self._cipher = cipher
+        self._database = database
+
+    def digest(self, content: bytes) -> str:
+        """See `Files.digest`; keyed by the secret that look-ups are keyed by."""
+        return self._database.keys.hashed("file", hashlib.sha256(content).hexdigest()).hex()
 
     async def write(self, name: str, person: int, content: bytes) -> None:
-        """See `Files.write`."""
+        """See `Files.write`. Raises `LookupError` where there is no such person."""
         key = AESGCM.generate_key(256)
-        sealed = await self._cipher.seal(person, key)
+        theirs = await Sealing(self._database.keys, self._database.pool).key(person)
+        sealed = theirs.seal(_place(name, person), key)
         await asyncio.to_thread(_write, self._path(name), b"".join(_encrypted(name, key, sealed, content)))
 
     async def read(self, name: str, person: int) -> bytes:
@@ -49,7 +58,7 @@ class EncryptedFiles:
         except FileNotFoundError:
             raise FileLost("the file is not there") from None
         sealed, rest = _opened(stored)
-        key = await self._cipher.open(person, sealed)
+        key = await self._key(name, person, sealed)
         return await asyncio.to_thread(_decrypted, name, key, rest)
 
     async def remove(self, names: Sequence[str]) -> None:
@@ -60,10 +69,24 @@ class EncryptedFiles:
         """The names of the files that were written before a time."""
         return await asyncio.to_thread(_names_before, self._folder, at.timestamp())
 
+    async def _key(self, name: str, person: int, sealed: bytes) -> bytes:
+        try:
+            theirs = await self._database.keys.get(key_of(sealed))
+            if theirs is None:
+                raise FileLost("its person was erased")
+            return theirs.open(_place(name, person), sealed)
+        except Broken:
+            raise FileLost("the file was changed, or is another person's") from None
+
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise ValueError("a file's name is a lower-case UUID")
         return self._folder / name[:2] / name
+
+
+def _place(name: str, person: int) -> str:
+    """What the key of a file is bound to."""
+    return place_of("file", "key", name, person)
 
 
 def _write(path: Path, content: bytes) -> None:

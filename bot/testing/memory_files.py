@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from bot.conversation.ports import FileLost
@@ -12,6 +13,10 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self.kept: dict[str, tuple[int, bytes]] = {}
+
+    def digest(self, content: bytes) -> str:
+        """See `Files.digest`."""
+        return hashlib.sha256(content).hexdigest()
 
     async def write(self, name: str, person: int, content: bytes) -> None:
         """See `Files.write`."""

@@ -22,7 +22,6 @@ from bot.core.values import Value, Values
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
 from bot.dialogs.stories import Lender, Manager, Story
 from bot.publishing.content import Content
-from bot.storage.file_keys import SharedKeyCipher
 from bot.storage.messages import LEASE
 from bot.testing.clock import FixedClock
 from bot.testing.lender_book import LenderBook
@@ -272,7 +271,7 @@ class MemoryStage:
 
         return DocumentPages(
             storage=self.storage, turns=self.turns, fetch=fetch, files=self.files,  # type: ignore[arg-type]  # as in `_news`
-            cipher=SharedKeyCipher((b"stories" + bytes(25),)), scanner=SampleScanner(), failures=self.seen_by_staff,
+            scanner=SampleScanner(), failures=self.seen_by_staff,
             clock=self.clock, content=self.content,
         )  # fmt: skip
 

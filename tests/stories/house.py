@@ -203,7 +203,7 @@ async def house(
                 "lender_url": f"{page}/lender",
                 "lender_form": f"{page}/lender/forms/{{reference}}" if hosted_form else None,
                 "lender_secret": secret, "messages_per_chat": 0, "messages_per_second": 0,
-                "files": files, "scanner": scanner, "files_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+                "files": files, "scanner": scanner,
                 **(more or {}),
             }
         )  # fmt: skip
