@@ -22,6 +22,7 @@ from bot.app import migrated, publish
 from bot.settings import StorageSettings
 from bot.storage.embedded import embedded
 from bot.storage.master_keys import new_master_key
+from bot.testing.network import free_port
 
 START_WITHIN: Final = 60.0
 ROOT: Final = Path(__file__).parents[1]
@@ -89,7 +90,7 @@ async def postgres(directory: Path) -> AsyncIterator[Postgres]:
 async def echo(log: Path) -> AsyncIterator[Bot]:
     """The stock echo bot; what it says goes to `log`."""
     telegram = Telegram()
-    command = ["-m", "bench.echo", await telegram.start(), str(_free_port()), _secret()]
+    command = ["-m", "bench.echo", await telegram.start(), str(free_port()), _secret()]
     async with _running(telegram, command, {}, log) as bot:
         yield bot
 
@@ -98,7 +99,7 @@ async def echo(log: Path) -> AsyncIterator[Bot]:
 async def tillwise(database: Postgres, command: Sequence[str] = TILLWISE) -> AsyncIterator[Bot]:
     """The bot as it is run in earnest, but without limits to its sending since nobody is real."""
     telegram = Telegram()
-    port = _free_port()
+    port = free_port()
     settings = {
         "BOT_TOKEN": TOKEN,
         "BOT_TELEGRAM_API": await telegram.start(),
@@ -144,12 +145,6 @@ def _listens(url: str) -> bool:
     address = urlsplit(url)
     with socket.socket() as probe:
         return probe.connect_ex((address.hostname, address.port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _secret() -> str:

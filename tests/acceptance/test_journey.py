@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from bot.core.values import Months
 from bot.demo import demo
+from bot.testing.network import free_port
 from tests.acceptance.journey import CREDIT_CODE, Journey
 from tests.acceptance.seats import Camera, opened
 from tests.acceptance.tongues import EN, ZH, Tongue
@@ -38,13 +38,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def address(empty_database_url: str) -> AsyncIterator[str]:
-    async with demo(page_port=0, bot_port=_free_port(), database=empty_database_url) as running:
+    async with demo(page_port=0, bot_port=free_port(), database=empty_database_url) as running:
         yield running.page
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 async def test_the_whole_journey_in_chinese(browser: Browser, address: str, tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
+
+from bot.testing.network import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
@@ -119,9 +120,3 @@ def command(settings: Mapping[str, str], *arguments: str) -> subprocess.Popen[st
         [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env={**environment, **settings}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

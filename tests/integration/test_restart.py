@@ -25,8 +25,9 @@ from bot.simulator.client import SeenMessage, SimulatorClient
 from bot.simulator.server import create_simulator, running
 from bot.simulator.world import BotAccounts
 from bot.storage.master_keys import new_master_key
+from bot.testing.network import free_port
 from tests.integration.applicant import FORM, REVIEW, Applicant, Question
-from tests.integration.process import PATIENCE, BotProcess, command, free_port, settings
+from tests.integration.process import PATIENCE, BotProcess, command, settings
 
 pytestmark = pytest.mark.xdist_group("processes")
 

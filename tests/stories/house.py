@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,9 +37,11 @@ from bot.storage.repositories.managers import PostgresManagers
 from bot.testing.lender_book import ANSWERS
 from bot.testing.marks import Marks
 from bot.testing.memory_stage import ANSWERED, TO_LENDER
+from bot.testing.network import free_port
 from bot.testing.samples import serving_clamd
 
 TOKEN: Final = "7000000001:stories"
+PATIENCE: Final = 60.0
 _DUE: Final = """
 SELECT count(*) FROM procrastinate_jobs AS job WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()
 AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND lock = job.lock AND id < job.id)
@@ -100,13 +101,14 @@ class House:
     files: Path
 
     async def taken(self, update: int) -> None:
-        """Wait until the bot has committed the update."""
+        """Wait until the bot has acknowledged the update: its turn is committed, and what it says is with the sender."""
         key = f"telegram:{self.bot.account.id}:{update}"
-        for _ in range(2000):
-            if await self._value("SELECT count(*) FROM inbox WHERE key = $1", key):
-                return
-            await asyncio.sleep(0.005)
-        raise TimeoutError("the bot has not taken the update")
+        waiting = self.world.bots[self.bot.account.id].updates
+        async with asyncio.timeout(PATIENCE):
+            while any(one.update_id == update for one in waiting.pending()) or not await self._value(  # noqa: ASYNC110
+                "SELECT count(*) FROM inbox WHERE key = $1", key
+            ):
+                await asyncio.sleep(0.005)
 
     def order(self, person: int, after: int) -> list[int]:
         """The messages of a person's chat in the order in which they were first sent or changed after a number."""
@@ -193,7 +195,7 @@ async def house(
     lender = create_lender((secret,), "http://127.0.0.1:9/nowhere", SystemClock())
     lender.state.desk.change(automatic=False)
     gate = Gate(lender)
-    port = _free_port()
+    port = free_port()
     telegram = create_simulator(seed=1, mounts={"/lender": gate})
     async with serving_simulator(telegram) as page, serving_clamd() as scanner, temporary_folder() as files:
         settings = load(
@@ -231,8 +233,3 @@ async def _publish(database_url: str, marks: Marks) -> None:
     ) as database:
         library = Library(PostgresReleases(database), SystemClock(), services=SERVICES)
         await library.publish(marks.documents, by="stories")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
