@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from typing import Final, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader
 
 from bot.applications.stages import Stage
 from bot.simulator.lender.desk import Desk
 from bot.simulator.lender.errors import Refusal
 from bot.simulator.lender.labels import PRODUCT_LABELS
+from bot.simulator.lender.pages import page
 from bot.simulator.lender.records import Record, agreed, contract_key, next_instalment
-
-_PAGES: Final = Environment(loader=PackageLoader("bot.simulator.lender", "pages"), autoescape=True)
 
 
 def contract_router(desk: Desk) -> APIRouter:
@@ -42,18 +39,18 @@ def _record(desk: Desk, reference: str, key: str) -> Record:
 
 
 def _page(record: Record) -> HTMLResponse:
-    language: Literal["zh", "en"] = "zh" if record.submitted.locale.startswith("zh") else "en"
     contract = agreed(record)
-    zh, en = PRODUCT_LABELS.get(record.submitted.product, (record.submitted.product,) * 2)
-    rendered = _PAGES.get_template("contract.html").render(
-        language=language,
+    product, locale = record.submitted.product, record.submitted.locale
+    zh, en = PRODUCT_LABELS.get(product, (product, product))
+    return page(
+        "contract",
+        locale,
         open=record.stage is Stage.SIGNING,
         signed=record.stage in (Stage.DISBURSING, Stage.DISBURSED, Stage.REPAYING, Stage.SETTLED, Stage.COLLATERAL),
         reference=record.reference,
-        product=zh if language == "zh" else en,
+        product=zh if locale.startswith("zh") else en,
         amount=f"{contract.amount.value:,.2f} {contract.amount.currency}",
         months=contract.months,
         rate=f"{contract.rate * 100:.2f}",
         instalment=f"{next_instalment(record)['amount']['value']} {contract.amount.currency}",
     )
-    return HTMLResponse(rendered, headers={"cache-control": "no-store", "referrer-policy": "no-referrer"})

@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader
 from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
@@ -18,11 +17,11 @@ from bot.core.clock import Clock
 from bot.gateways.lender.forms import BadLink, LinkOver, check_link
 from bot.simulator.lender.desk import Desk
 from bot.simulator.lender.errors import Refusal
+from bot.simulator.lender.pages import page
 from bot.simulator.lender.records import Record
 
 OF_AGE: Final = 18
 LARGEST: Final = 16 * 1024
-_PAGES: Final = Environment(loader=PackageLoader("bot.simulator.lender", "pages"), autoescape=True)
 
 State = Literal["open", "filled", "over", "closed"]
 
@@ -109,14 +108,13 @@ def _page(  # noqa: PLR0913 -- all that the page shows
     warns: bool = False,
     given: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    asked = request.query_params.get("lang") or record.submitted.locale
-    rendered = _PAGES.get_template("form.html").render(
-        language="zh" if asked.startswith("zh") else "en",
+    return page(
+        "form",
+        request.query_params.get("lang") or record.submitted.locale,
+        status=410 if state == "over" else 422 if faults or warns else 200,
         state=state,
         reference=record.reference,
         faults=faults or {},
         warns=warns,
         given=given or {},
     )
-    status = 410 if state == "over" else 422 if faults or warns else 200
-    return HTMLResponse(rendered, status, {"cache-control": "no-store", "referrer-policy": "no-referrer"})
