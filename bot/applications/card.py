@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.applications.events import DECLINE_REASONS, DOCUMENTS, Offer
+from bot.applications.events import DECLINE_REASONS, Offer
 from bot.applications.progress import Progress, Told, overdue
 from bot.applications.stages import MILESTONES, RULES, Stage
 from bot.applications.usual_times import UsualTimes, acted_in
 from bot.core.values import Text, Value, Values
+from bot.products.documents import document_texts
 
 DONE, UNDER_WAY, TO_COME = "🟢", "🟡", "⚪\ufe0f"
 """A milestone on the card. These are of one size on every phone; dots and half dots of text fonts are not, and the selector
@@ -84,11 +85,6 @@ def steps(progress: Progress) -> str:
     if RULES[progress.stage].milestone == 0:
         return TO_COME * MILESTONES
     return DONE * (milestone - 1) + UNDER_WAY + TO_COME * (MILESTONES - milestone)
-
-
-def document_texts(ids: Iterable[str]) -> tuple[Text, ...]:
-    """Documents by name, each with its words."""
-    return tuple(Text(f"progress.document.{name if name in DOCUMENTS else 'other'}") for name in ids)
 
 
 def duration_text(duration: timedelta) -> Text:

@@ -7,7 +7,8 @@ sharp is for the reviewer to see; a picture with too few points cannot be, and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +85,13 @@ class Page:
     completed_at: datetime | None = None
     handed_in_at: datetime | None = None
 
+    @property
+    def standing(self) -> Literal["kept", "whole", "with_lender"]:
+        """What has become of it: kept, part of a document that is whole and waits to be handed on, or with the lender."""
+        if self.handed_in_at is not None:
+            return "with_lender"
+        return "kept" if self.completed_at is None else "whole"
+
 
 class Pages(Protocol):
     """The pages that customers have sent; their content is kept outside, as files."""
@@ -101,7 +109,7 @@ class Pages(Protocol):
         ...
 
     async def of_conversation(self, conversation: int) -> tuple[Page, ...]:
-        """All pages that a customer has sent and that are still kept, oldest first."""
+        """All pages that a customer has sent and that are still kept, document by document, those of each in order."""
         ...
 
     async def complete(self, application: str, document: str, at: datetime | None) -> None:
@@ -136,6 +144,14 @@ def joining(page: Page | None, digest: str, size: int, pages: Sequence[Page], li
     if len(others) >= limits.pages:
         return Fault.TOO_MANY
     return Fault.TOO_HEAVY if sum(other.size for other in others) + size > limits.document_bytes else None
+
+
+def numbered(pages: Iterable[Page]) -> Iterator[tuple[int, Page]]:
+    """Pages of several documents, in order, each with its number among those of its document."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for page in pages:
+        counted[page.application, page.document] += 1
+        yield counted[page.application, page.document], page
 
 
 def wanted(missing: Sequence[str], pages: Sequence[Page], since: datetime) -> tuple[str, ...]:

@@ -32,16 +32,6 @@ FORM_FILLED: Final = "org.tillwise.application.form-filled.v1"
 OURS: Final = "tillwise"
 """The source of what the lender has not told by an event: its receipt, and its answers to our calls."""
 
-DOCUMENTS: Final = (
-    "business_licence",
-    "bank_statements",
-    "tax_return",
-    "lease",
-    "purchase_orders",
-    "platform_income",
-    "land_contract",
-    "equipment_quote",
-)
 DECLINE_REASONS: Final = (
     "turnover_too_low",
     "time_in_business",

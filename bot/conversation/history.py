@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
+from bot.applications.documents import Page
 from bot.applications.signals import Screening
 from bot.conversation.ports import Conversation, StoredQuote, TranscriptLine, UnitOfWork
 from bot.core.values import Value, Values
@@ -26,6 +27,7 @@ class History:
     consents: tuple[ConsentRecord, ...]
     quotes: tuple[StoredQuote, ...]
     applications: tuple[Application, ...]
+    pages: tuple[Page, ...]
     screenings: tuple[Screening, ...]
     leads: tuple[Lead, ...]
     appointments: tuple[Appointment, ...]
@@ -48,6 +50,7 @@ async def history_of(work: UnitOfWork, conversation: Conversation, *, every: boo
         consents=await work.consents.history(number),
         quotes=await work.quotes.of_conversation(number),
         applications=await work.applications.of_conversation(number),
+        pages=await work.pages.of_conversation(number),
         screenings=await work.screenings.of_conversation(number),
         leads=await work.leads.of_conversation(number),
         appointments=await work.appointments.of_customer(number),

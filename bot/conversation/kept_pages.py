@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.applications.card import document_texts
 from bot.applications.documents import Page
 from bot.conversation.ports import Job, UnitOfWork
 from bot.core.values import Value
+from bot.products.documents import document_text
 
 KEEP_PAGE: Final = "keep-page"
 """The job that takes a page in."""
@@ -18,8 +18,7 @@ REMOVE_FILES: Final = "remove-files"
 
 def pages_values(document: str, pages: Sequence[Page]) -> dict[str, Value]:
     """What flows know of a document that is being sent."""
-    (named,) = document_texts([document])
-    return {"document": document, "document_name": named, "page_count": len(pages)}
+    return {"document": document, "document_name": document_text(document), "page_count": len(pages)}
 
 
 def removal(names: Sequence[str]) -> Job:

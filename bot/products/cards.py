@@ -5,11 +5,13 @@ A card promotes, so it always names the lender, the annualised cost and the risk
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
 from bot.core.values import Money, Months, Rate, Text, Value, Values
-from bot.products.catalogue import Catalogue, Product
+from bot.products.catalogue import Audience, Catalogue, Product
+from bot.products.documents import document_texts
 from bot.products.fees import early_settlement_text
 from bot.products.pricing import INDICATIVE
 from bot.products.quote import Quote, make_quote
@@ -42,8 +44,10 @@ def product_values(catalogue: Catalogue, product: Product, on: date, segment: st
         "rate": Rate(example.rate.annual),
         "fees": _fees(product),
         "comes_with": _extras(product),
-        "documents": _collected(product, segment, "document"),
-        "reasons": _collected(product, segment, "reason"),
+        "documents": document_texts(_collected(product, segment, lambda audience: audience.documents)),
+        "reasons": tuple(
+            Text(f"reason.{name}") for name in _collected(product, segment, lambda audience: audience.reasons)
+        ),
     }
 
 
@@ -107,11 +111,8 @@ def _extras(product: Product) -> tuple[Value, ...]:
     return tuple(named) or (Text("comes_with.none"),)
 
 
-def _collected(product: Product, segment: str | None, kind: str) -> tuple[Value, ...]:
-    """The segment's documents or reasons as texts; each once."""
+def _collected(product: Product, segment: str | None, names: Callable[[Audience], tuple[str, ...]]) -> tuple[str, ...]:
+    """The segment's documents or reasons, without a segment those of all; each once."""
     own = product.audience.get(segment or "")
     audiences = [own] if own else list(product.audience.values())
-    found = (
-        name for audience in audiences for name in (audience.documents if kind == "document" else audience.reasons)
-    )
-    return tuple(Text(f"{kind}.{name}") for name in dict.fromkeys(found))
+    return tuple(dict.fromkeys(name for audience in audiences for name in names(audience)))

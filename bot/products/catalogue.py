@@ -16,6 +16,7 @@ from bot.core.errors import ContentError
 from bot.core.rules import Rule
 from bot.core.values import Money
 from bot.products.criteria import Change, Criterion, read_criterion
+from bot.products.documents import ASKED_FOR, document_text
 from bot.products.fees import Fee, read_fee
 from bot.products.fields import PROHIBITED, PURPOSES, SEGMENTS
 from bot.products.pricing import BaseRate, Pricing, base_rate, read_base_rate, read_pricing
@@ -157,7 +158,8 @@ def parse_catalogue(documents: Mapping[str, object]) -> Catalogue:
 
 def text_keys(catalogue: Catalogue) -> frozenset[str]:
     """Every text key that the data of the catalogue leads to."""
-    return frozenset(_lender_keys(catalogue.lender)).union(*map(_product_keys, catalogue.products))
+    named = (document_text(name).key for name in (*ASKED_FOR, ""))
+    return frozenset(named).union(_lender_keys(catalogue.lender), *map(_product_keys, catalogue.products))
 
 
 def _lender_keys(lender: Lender) -> Iterator[str]:
@@ -179,7 +181,6 @@ def _product_keys(product: Product) -> Iterator[str]:
     yield f"reset.{product.pricing.reset}"
     for audience in product.audience.values():
         yield from (f"reason.{reason}" for reason in audience.reasons)
-        yield from (f"document.{document}" for document in audience.documents)
     for criterion in product.criteria:
         yield from (f"field.{field}" for field in criterion.asks)
         yield from (f"criterion.{criterion.code}.{state}" for state in _states(criterion))
@@ -298,7 +299,11 @@ def _read_audience(section: Section) -> Iterator[tuple[str, Audience]]:
         if segment not in SEGMENTS:
             section.refuse(segment, f"this segment is not known; use some of {', '.join(SEGMENTS)}")
         part = section.section(segment)
-        yield segment, Audience(part.whole("rank", low=1), part.texts("reasons"), part.texts("documents"))
+        audience = Audience(part.whole("rank", low=1), part.texts("reasons"), part.texts("documents"))
+        unknown = [name for name in audience.documents if name not in ASKED_FOR]
+        if unknown:
+            part.refuse("documents", f"'{unknown[0]}' is not a document; use some of {', '.join(ASKED_FOR)}")
+        yield segment, audience
         part.done()
 
 

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Product
 from bot.products.criteria import Change, Criterion, Judgement, cases_left
+from bot.products.documents import document_texts
 from bot.products.fields import FIELDS, field_value
 
 State: TypeAlias = Literal["met", "person", "unmet", "unknown"]
@@ -137,7 +138,7 @@ def assessment_values(assessment: Assessment) -> Values:
         "reason": unmet[0].text if unmet else None,
         "changes": changes,
         "has_changes": bool(changes),
-        "papers": tuple(Text(f"document.{paper}") for paper in assessment.papers),
+        "papers": document_texts(assessment.papers),
         "alternatives": tuple(Text(f"product.{other}.name") for other in assessment.alternatives),
         "alternative_ids": assessment.alternatives,
         "has_alternatives": bool(assessment.alternatives),

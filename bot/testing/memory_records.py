@@ -181,7 +181,7 @@ class MemoryPages:
     async def of_conversation(self, conversation: int) -> tuple[Page, ...]:
         """See `Pages.of_conversation`."""
         found = [page for page in self._pages.rows() if page.conversation == conversation]
-        return tuple(sorted(found, key=lambda page: (page.received_at, page.id)))
+        return tuple(sorted(found, key=lambda page: (page.application, page.document, page.position, page.received_at)))
 
     async def complete(self, application: str, document: str, at: datetime | None) -> None:
         """See `Pages.complete`."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -118,6 +121,40 @@ async def test_rows_and_files_go_at_an_erasure(there: House) -> None:
     named = {row["id"] for row in await rows(there, "SELECT id FROM document_page")}
     assert len(before - remaining) == 2
     assert remaining == named
+
+
+async def test_the_export_lists_the_pages_with_what_became_of_them_and_sends_each_back(there: House) -> None:
+    stage = await staged(there)
+    await play(
+        story(
+            {"says": "/privacy"},
+            {"presses": "data"},
+            {"presses": "export"},
+            {
+                "sees": [
+                    "export.page",
+                    "export.whole",
+                    "document.page_shown",
+                    "document.page_shown",
+                    "privacy.exported",
+                    "…",
+                ]
+            },
+        ),
+        stage,
+        "en",
+    )
+    files = [message.media for message in (await stage._customer.chat()).messages if message.by_bot and message.media]
+    async with httpx.AsyncClient(base_url=there.simulator.base_url) as http:
+        page, whole, *sent = [(await http.get(media["url"])).content for media in files[-4:]]
+    assert sent == [sample("page 1"), sample("pdf")]
+    listed = orjson.loads(whole)["document_pages"]
+    assert [(one["document"], one["number"], one["media_type"], one["standing"]) for one in listed] == [
+        ("lease", 1, "image/jpeg", "kept"),
+        ("lease", 2, "application/pdf", "kept"),
+    ]
+    assert listed[0]["bytes"] == len(sample("page 1"))
+    assert re.search(r"lease of your business premises.*?page 1.*?not handed to the lender", page.decode(), re.DOTALL)
 
 
 async def test_old_files_and_those_that_no_page_names_are_forgotten_and_it_is_audited(there: House) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord
+from bot.applications.documents import Page, numbered
 from bot.applications.signals import Screening
 from bot.conversation.history import History
 from bot.conversation.papers.paper import Entry, Paper, Section
@@ -18,8 +19,10 @@ from bot.conversation.ports import Document, StoredQuote, TranscriptLine
 from bot.core.values import Value, Values
 from bot.handoff.appointments import Appointment
 from bot.handoff.records import Lead
+from bot.products.documents import document_text
 
 FORMAT: Final = "tillwise-export/1"
+_KIB: Final = 1024
 _MOVES: Final = ("notice_chosen", "field_chosen")
 """What was pressed to find one's way, and is no answer."""
 
@@ -45,6 +48,7 @@ def _page(history: History, words: Words, now: datetime) -> Paper:
             Section(words.say("export.answers"), _answers(history, words), words.say("export.nothing")),
             Section(words.say("export.consents"), _consents(history, words), words.say("export.nothing")),
             Section(words.say("export.applications"), _applications(history, words), words.say("export.nothing")),
+            Section(words.say("export.pages"), _pages(history, words), words.say("export.nothing")),
             Section(words.say("export.quotes"), _quotes(history, words), words.say("export.nothing")),
             Section(words.say("export.leads"), _leads(history, words), words.say("export.nothing")),
             Section(words.say("export.appointments"), _appointments(history, words), words.say("export.nothing")),
@@ -90,6 +94,27 @@ def _applications(history: History, words: Words) -> tuple[Entry, ...]:
         )
         for application in history.applications
     )
+
+
+def _pages(history: History, words: Words) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            title=words.say("document.page_shown", document=document_text(page.document), number=number),
+            rows=(
+                (words.say("export.when"), _time(words, page.received_at)),
+                (words.say("export.file"), words.say("export.file_kind", kind=_kind(page), kib=-(-page.size // _KIB))),
+                (
+                    words.say("export.state"),
+                    words.say(f"export.page.{page.standing}", time=page.handed_in_at or page.completed_at),
+                ),
+            ),
+        )
+        for number, page in numbered(history.pages)
+    )
+
+
+def _kind(page: Page) -> str:
+    return page.media_type.partition("/")[2].upper()
 
 
 def _quotes(history: History, words: Words) -> tuple[Entry, ...]:
@@ -153,6 +178,7 @@ def _json(history: History, words: Words, now: datetime) -> bytes:
         "answers": history.answers(),
         "consents": [_consent(record) for record in history.consents],
         "applications": [_application(application) for application in history.applications],
+        "document_pages": [_page_held(number, page) for number, page in numbered(history.pages)],
         "signals": [_screening(screening) for screening in history.screenings],
         "quotes": [_quote(quote) for quote in history.quotes],
         "talks_with_managers": [_lead(lead) for lead in history.leads],
@@ -182,6 +208,22 @@ def _application(application: Application) -> Mapping[str, Any]:
             {"at": event.time, "type": event.type, "stage": event.data.stage and str(event.data.stage)}
             for event in application.progress.history
         ],
+    }
+
+
+def _page_held(number: int, page: Page) -> Mapping[str, Value]:
+    return {
+        "id": page.id,
+        "application": page.application,
+        "document": page.document,
+        "number": number,
+        "media_type": page.media_type,
+        "bytes": page.size,
+        "scanned_for_viruses": page.scanned,
+        "received_at": page.received_at,
+        "completed_at": page.completed_at,
+        "handed_in_at": page.handed_in_at,
+        "standing": page.standing,
     }
 
 

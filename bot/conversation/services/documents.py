@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.applications.application import Application
-from bot.applications.card import document_texts
 from bot.applications.documents import Page, wanted
 from bot.conversation.consents import halted
 from bot.conversation.kept_pages import KEEP_PAGE, forget, pages_values
 from bot.conversation.ports import Job, Outgoing, Relayed
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value
+from bot.products.documents import document_text, document_texts
 
 NOTHING: Final = Result("noted", {})
 
@@ -87,19 +87,24 @@ async def show_page(call: Call) -> Result:
     page = await _chosen(call)
     if page is None:
         return Result("none", {})
-    caption = Text("document.page_shown", {"document": document_texts([page.document])[0], "number": _number(call)})
+    show(call, page, _number(call))
+    return Result("shown", {"number": _number(call)})
+
+
+def show(call: Call, page: Page, number: int) -> None:
+    """Send a page back by the channel's own handle of it, so that nothing of its content is opened or kept on the way."""
+    caption = Text("document.page_shown", {"document": document_text(page.document), "number": number})
     call.work.send(
         Outgoing(
             conversation=call.conversation.id,
             channel=call.conversation.channel,
             address=call.conversation.address,
-            slot=f"page.{call.request}",
+            slot=f"page.{call.request}.{page.id}",
             html=call.content.texts.render(caption, call.locale),
             relayed=Relayed(page.kind, page.handle),
             release=call.content.number,
         )
     )
-    return Result("shown", {"number": _number(call)})
 
 
 async def remove_page(call: Call) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bot.applications.documents import numbered
 from bot.applications.stages import DECISIONS, FINAL
 from bot.conversation.consents import halted
 from bot.conversation.diary import Diary
@@ -14,6 +15,7 @@ from bot.conversation.papers.export import export
 from bot.conversation.ports import Job
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
+from bot.conversation.services.documents import show
 from bot.core.values import Text, Value
 
 CORRECTABLE: Final = (
@@ -26,10 +28,13 @@ RESULTS: Final = 5
 
 
 async def export_data(call: Call) -> Result:
-    """Give the customer everything that is held: a page to read and JSON to take along."""
-    page, whole = export(await history_of(call.work, call.conversation), call.words, call.now)
+    """Give the customer everything that is held: a page to read, JSON to take along, and the pages of documents themselves."""
+    history = await history_of(call.work, call.conversation)
+    page, whole = export(history, call.words, call.now)
     call.hand(page, Text("export.page"))
     call.hand(whole, Text("export.whole"))
+    for number, sent in numbered(history.pages):
+        show(call, sent, number)
     call.audit("privacy.exported")
     return Result("given", {})
 

@@ -16,6 +16,13 @@ DOCUMENT_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "platform_income": ("平台收入证明", "Platform income"),
     "land_contract": ("土地承包合同", "Land contract"),
     "equipment_quote": ("设备报价单", "Equipment quote"),
+    "sales_records": ("进销记录", "Sales records"),
+    "season_plan": ("种养计划", "Season plan"),
+    "platform_settlements": ("平台结算单", "Platform settlements"),
+    "collection_records": ("收款码流水", "Payment-code takings"),
+    "service_permit": ("经营许可证", "Service permit"),
+    "course_records": ("排课和报名记录", "Course records"),
+    "park_membership": ("园区入驻证明", "Park membership"),
 }
 REASON_LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "turnover_too_low": ("营业额偏低", "Turnover too low"),

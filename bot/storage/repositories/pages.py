@@ -27,7 +27,7 @@ _FIND: Final = compiled(sa.select(_page).where(*_OF_DOCUMENT).order_by(_page.c.p
 _OF_CONVERSATION: Final = compiled(
     sa.select(_page)
     .where(_page.c.conversation_id == given(_page.c.conversation_id))
-    .order_by(_page.c.received_at, _page.c.id)
+    .order_by(_page.c.application, _page.c.document, _page.c.position, _page.c.received_at)
 )
 _COMPLETE: Final = compiled(sa.update(_page).where(*_OF_DOCUMENT).values(given_all(_page, "completed_at")))
 _HANDED_IN: Final = compiled(

@@ -23,11 +23,12 @@ from fastapi import FastAPI, Request, Response
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
-from bot.applications.events import DECLINE_REASONS, DOCUMENTS, LenderEvent, parse
+from bot.applications.events import DECLINE_REASONS, LenderEvent, parse
 from bot.applications.progress import begun, replay
 from bot.applications.stages import Stage
 from bot.gateways.lender.client import LenderClient, PageFile, Refused
 from bot.gateways.lender.webhooks import verify
+from bot.products.documents import DOCUMENTS
 from bot.simulator.lender import create_lender
 from bot.simulator.lender.courier import Timing
 from tests.integration.lender.conftest import SECRET, START, SetClock, serving, submission

@@ -16,13 +16,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from bot.applications.events import DECLINE_REASONS, DELAYED, DOCUMENTS, LenderEvent, Offer
+from bot.applications.events import DECLINE_REASONS, DELAYED, LenderEvent, Offer
 from bot.applications.progress import Told, advance, begun, replay
 from bot.applications.stages import Stage
 from bot.core.errors import SettingsError
 from bot.core.values import Money, Months, Rate
 from bot.gateways.lender.client import LenderClient, PageFile, Refused, Unreachable
 from bot.gateways.signatures import sign
+from bot.products.documents import DOCUMENTS
 from bot.simulator.lender import create_lender
 from bot.simulator.lender.courier import Timing
 from tests.integration.lender.conftest import (

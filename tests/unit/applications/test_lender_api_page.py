@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.applications.events import DECLINE_REASONS, DOCUMENTS, NO_DATA, parse
+from bot.applications.events import DECLINE_REASONS, NO_DATA, parse
 from bot.applications.stages import RULES, Stage
+from bot.products.documents import DOCUMENTS
 from bot.publishing.sources import read_documents
 
 PAGE = (Path(__file__).parents[3] / "docs" / "lender-api.md").read_text(encoding="utf-8")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from bot.applications.card import card_values
-from bot.applications.events import DELAYED, DOCUMENTS, STAGE_CHANGED, EventData, LenderEvent
+from bot.applications.events import DELAYED, STAGE_CHANGED, EventData, LenderEvent
 from bot.applications.progress import Progress, advance, begun, gaps, replay
 from bot.applications.stages import RULES, Stage
 from bot.applications.usual_times import parse_usual_times
+from bot.products.documents import DOCUMENTS
 from bot.publishing.sources import read_documents
 
 ORDERS = 10_000

@@ -16,7 +16,6 @@ from bot.applications.card import card, card_values, steps, told_text
 from bot.applications.events import (
     DECLINE_REASONS,
     DELAYED,
-    DOCUMENTS,
     FORM_FILLED,
     STAGE_CHANGED,
     EventData,
@@ -46,6 +45,7 @@ from bot.applications.stages import FINAL, MILESTONES, RULES, Stage, may_follow
 from bot.applications.usual_times import UsualTime, parse_usual_times
 from bot.core.errors import StateError
 from bot.core.values import Money, Months, Rate, Text
+from bot.products.documents import DOCUMENTS
 from bot.publishing.sources import read_documents
 from bot.texts.catalogues import read_catalogues
 from bot.texts.texts import Texts
@@ -294,8 +294,8 @@ def test_the_card_gives_the_lenders_new_time_until_that_has_passed_too() -> None
 def test_a_document_and_a_reason_that_are_not_known_have_words_too() -> None:
     missing = replay(begun(START), [event(1, Stage.DOCS_MISSING, missing=("lease", "horoscope"))])
     assert card_values(missing, START, REFERENCE, USUAL)["documents"] == (
-        Text("progress.document.lease"),
-        Text("progress.document.other"),
+        Text("document.name.lease"),
+        Text("document.name.other"),
     )
     declined = replay(begun(START), [event(1, Stage.DECLINED, reasons=("horoscope",))])
     change = Text("decline.other.change")

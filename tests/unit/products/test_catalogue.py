@@ -81,7 +81,7 @@ def test_a_product_that_is_not_there_is_a_key_error(catalogue: Catalogue) -> Non
         catalogue.product("gold_mine")
 
 
-ORDER = {"code": "order", "asks": ["order"], "meets": "order == 'signed'", "proved_by": "purchase_order"}
+ORDER = {"code": "order", "asks": ["order"], "meets": "order == 'signed'", "proved_by": "purchase_orders"}
 
 
 def _harvest(change: Callable[[dict[str, Any]], object]) -> Spoil:
@@ -111,7 +111,11 @@ def _criterion(change: Callable[[dict[str, Any]], object]) -> Spoil:
         ),
         (
             _harvest(lambda it: it["criteria"].append(ORDER)),
-            "harvest.yaml: audience.farmer.documents: add purchase_order",
+            "harvest.yaml: audience.farmer.documents: add purchase_orders",
+        ),
+        (
+            _harvest(lambda it: it["audience"]["farmer"]["documents"].append("account_statement")),
+            "harvest.yaml: audience.farmer.documents: 'account_statement' is not a document; use some of",
         ),
         (
             lambda documents: documents["park_package.yaml"]["comes_with"][0].update(optional="no"),

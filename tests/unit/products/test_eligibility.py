@@ -143,7 +143,7 @@ def test_a_product_for_others_is_not_met_and_the_own_one_offered(catalogue: Cata
 def test_a_result_names_the_papers_that_show_later_what_was_only_said(catalogue: Catalogue, texts: Texts) -> None:
     seller: dict[str, Value] = {"platform_months": 14, "platform_turnover": money(40_000)}
     assessment = _assess(catalogue, "platform_line", seller)
-    assert (assessment.outcome, assessment.papers) == ("meets", ("licence", "platform_settlements"))
+    assert (assessment.outcome, assessment.papers) == ("meets", ("business_licence", "platform_settlements"))
     assert "On your own word" in texts.render(assessment_text(assessment), "en")
     assert _assess(catalogue, "platform_line", {**seller, "has_licence": False}).papers == ()
 

@@ -75,8 +75,8 @@ def test_every_section_of_a_walk_through_is_one_thought_a_message(
 def test_a_card_lists_the_documents_of_its_own_segment(catalogue: Catalogue) -> None:
     values = product_values(catalogue, catalogue.product("equipment"), TODAY, "farmer")
     assert values["documents"] == tuple(
-        Text(f"document.{name}")
-        for name in ("identity_at_lender", "land_contract", "account_statement", "seller_offer")
+        Text(f"document.name.{name}")
+        for name in ("identity_at_lender", "land_contract", "bank_statements", "equipment_quote")
     )
 
 
