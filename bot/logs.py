@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import structlog
+
+CHATTY: Final[Mapping[str, int]] = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "aiogram.event": logging.WARNING,
+    "procrastinate": logging.ERROR,
+    "uvicorn.access": logging.WARNING,
+}
+"""Libraries that say too much: httpx logs whole URLs, and Telegram's hold the token."""
 
 
 def configure(form: Literal["text", "json"], least: int = logging.INFO) -> None:
@@ -32,6 +42,5 @@ def configure(form: Literal["text", "json"], least: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # httpx logs whole URLs, and Telegram's hold the token.
-    for chatty in ("httpx", "httpcore", "aiogram.event", "procrastinate", "uvicorn.access"):
-        logging.getLogger(chatty).setLevel(logging.ERROR if chatty == "procrastinate" else logging.WARNING)
+    for chatty, level in CHATTY.items():
+        logging.getLogger(chatty).setLevel(level)

@@ -19,6 +19,7 @@ from bot.settings import load
 from bot.storage.ledgers import record_acts
 from bot.storage.repositories.field_agents import PostgresFieldAgents
 from bot.storage.repositories.field_leads import PostgresFieldLeads
+from bot.storage.sealing import Sealing
 
 agents = typer.Typer(help="Field agents, who bring customers by a QR code for each place.", no_args_is_help=True)
 INVITATION = "field-"
@@ -90,7 +91,7 @@ def remove(agent: Annotated[int, typer.Argument(help="The agent's number, as lis
     async def removed() -> None:
         now = datetime.now(UTC)
         async with opened() as database, database.transaction() as connection:
-            taken_back = await PostgresFieldLeads(connection).revoke(agent)
+            taken_back = await PostgresFieldLeads(connection, Sealing(database.keys, connection)).revoke(agent)
             if not await PostgresFieldAgents(connection).remove(agent, now):
                 fail(f"there is no agent {agent}; `agent list` shows who there is")
             act = audited("agent.removed", by_operator("command line"), None, now, agent=agent)
@@ -110,7 +111,7 @@ def revoke(
     async def revoked() -> None:
         now = datetime.now(UTC)
         async with opened() as database, database.transaction() as connection:
-            taken_back = await PostgresFieldLeads(connection).revoke(agent, place)
+            taken_back = await PostgresFieldLeads(connection, Sealing(database.keys, connection)).revoke(agent, place)
             if not await PostgresFieldAgents(connection).revoke(agent, place, now):
                 fail(f"agent {agent} has no code for '{place}'; `agent list` shows which there are")
             act = audited("agent.revoked", by_operator("command line"), None, now, agent=agent)

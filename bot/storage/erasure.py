@@ -13,7 +13,6 @@ from bot.storage.rows import (
     AssessmentRow,
     CustomerOwnerRow,
     DocumentPageRow,
-    FieldLeadRow,
     FingerprintRow,
     InboxRow,
     MilestoneRow,
@@ -27,7 +26,6 @@ _application: Final = table(ApplicationRow)
 _appointment: Final = table(AppointmentRow)
 _assessment: Final = table(AssessmentRow)
 _fingerprint: Final = table(FingerprintRow)
-_field_lead: Final = table(FieldLeadRow)
 _inbox: Final = table(InboxRow)
 _page: Final = table(DocumentPageRow)
 _milestone: Final = table(MilestoneRow)
@@ -59,7 +57,6 @@ _STEPS: Final = tuple(
         sa.update(_outbox)
         .where(_about)
         .values(content=sa.null(), failure=sa.case((_waits, ERASED), else_=_outbox.c.failure)),
-        sa.update(_field_lead).where(_of(_field_lead)).values(entry=sa.text("'{}'"), conversation_id=sa.null()),
         sa.delete(_assessment).where(_of(_assessment)),
         sa.delete(_page).where(_of(_page)),
         sa.delete(_owner).where(_of(_owner)),

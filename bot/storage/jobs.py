@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bot.conversation.kept_pages import KEEP_PAGE
 from bot.conversation.ports import Job
 from bot.storage.envelope import place_of
 from bot.storage.sealing import Sealing
+from bot.storage.sql import Executor
+from bot.storage.statements import DEFER
 
 DELIVER_EVENT: Final = "deliver-event"
+DESTROY_KEYS: Final = "destroy-keys"
 PERSONAL: Final[Mapping[str, tuple[str, ...]]] = {DELIVER_EVENT: ("event",), KEEP_PAGE: ("file",)}
 """The arguments that hold words or handles of files, by task. Each of these tasks names the `conversation` whose they are.
 
@@ -28,6 +31,13 @@ def sealed(envelope: bytes) -> dict[str, str]:
 def job_place(task: str, argument: str, conversation: int) -> str:
     """What a sealed argument is bound to."""
     return place_of(f"job:{task}", argument, conversation)
+
+
+async def destroy_later(on: Executor, keys: Iterable[bytes]) -> None:
+    """Have a job destroy keys once the caller's transaction is committed: one cannot span both databases."""
+    if doomed := [key.hex() for key in keys]:
+        job = {"task": DESTROY_KEYS, "payload": {"keys": doomed}}
+        await DEFER.run(on, jobs=[job])
 
 
 async def job_row(job: Job, sealing: Sealing) -> dict[str, Any]:

@@ -534,7 +534,10 @@ class FieldAgentRow(Row, table=True):
 
 
 class FieldLeadRow(Row, table=True):
-    """What a field agent has entered for an owner to agree to; `entry` is empty and `conversation_id` null where it came to nothing."""
+    """What a field agent has entered for an owner to agree to.
+
+    `entry` is sealed under a key of its own. Where it came to nothing, it and `conversation_id` are null and the key is destroyed.
+    """
 
     __tablename__ = "field_lead"
     __table_args__ = (sa.UniqueConstraint("code"), sa.Index(None, "agent_id"), _one_of("state", FieldLeadState))
@@ -543,7 +546,7 @@ class FieldLeadRow(Row, table=True):
     code: str = _text()
     agent_id: int = _big(foreign_key="field_agent.id")
     place: str = _text()
-    entry: dict[str, Any] = _json()
+    entry: bytes | None = _bytes(default=None)
     created_at: datetime = _moment()
     expires_at: datetime = _moment()
     state: str = _text()

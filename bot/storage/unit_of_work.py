@@ -54,7 +54,7 @@ from bot.storage.console_access import PostgresSignInLinks
 from bot.storage.database import Database
 from bot.storage.envelope import DataKey, place_of
 from bot.storage.erasure import erase
-from bot.storage.jobs import job_row
+from bot.storage.jobs import destroy_later, job_row
 from bot.storage.keys import PersonKeys
 from bot.storage.ledgers import acts_of, record_acts
 from bot.storage.lender_events import PostgresLenderEvents
@@ -66,7 +66,7 @@ from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.assignments import PostgresAssignments
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.field_agents import PostgresFieldAgents
-from bot.storage.repositories.field_leads import PostgresFieldLeads, forget_shown
+from bot.storage.repositories.field_leads import PostgresFieldLeads, forget_field_leads, forget_shown
 from bot.storage.repositories.leads import FORGET_FACTS, PostgresLeads
 from bot.storage.repositories.managers import PostgresManagers
 from bot.storage.repositories.milestones import TRACK
@@ -146,7 +146,7 @@ class PostgresUnitOfWork:
         self.appointments: Appointments = PostgresAppointments(connection)
         self.assignments: Assignments = PostgresAssignments(connection)
         self.field_agents: FieldAgents = PostgresFieldAgents(connection)
-        self.field_leads: FieldLeads = PostgresFieldLeads(connection)
+        self.field_leads: FieldLeads = PostgresFieldLeads(connection, self._sealing)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
         self.sign_in: SignInLinks = PostgresSignInLinks(connection)
 
@@ -268,11 +268,12 @@ class PostgresUnitOfWork:
         row = await LOOK.row(self._connection, id=conversation)
         _, address = await self.address_of(conversation)
         doomed = [row["key"], *await keys_not_handed_in(self._connection, conversation)]
+        doomed += await forget_field_leads(self._connection, conversation)
         await erase(self._connection, conversation)
         await self._renew(conversation, row["address_hash"], address)
         nothing = await self._sealing.seal(conversation, place_of("lead", "facts", conversation), {})
         await FORGET_FACTS.run(self._connection, conversation_id=conversation, facts=nothing)
-        self.defer(Job("destroy-keys", {"keys": [key.hex() for key in doomed]}))
+        await destroy_later(self._connection, doomed)
         await self.track(conversation, "erased", {}, at)
 
     async def forget_shown(self, conversation: int, slot: str) -> None:

@@ -27,7 +27,7 @@ from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event
 from bot.gateways.lender.client import Action
 from bot.storage.envelope import Forgotten
-from bot.storage.jobs import DELIVER_EVENT
+from bot.storage.jobs import DELIVER_EVENT, DESTROY_KEYS
 from bot.worker.corrections import CALL, Correction, Corrections
 from bot.worker.crm import CrmNews
 from bot.worker.documents import Documents, Sent
@@ -107,7 +107,7 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
     _page_tasks(app, uses)
     _desk_tasks(app, uses)
 
-    @app.task(name="destroy-keys", retry=_SOON)
+    @app.task(name=DESTROY_KEYS, retry=_SOON)
     async def destroy_keys(keys: list[str]) -> None:
         await uses.destroy(bytes.fromhex(key) for key in keys)
 
