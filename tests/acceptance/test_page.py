@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from bot.simulator.server import create_simulator, running
 from tests.acceptance.page_double import World, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CHROMIUM = os.environ.get("BOT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 SWITCHES = [
@@ -24,7 +27,7 @@ DESKTOP = (1440, 900)
 PHONE = (390, 844)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
@@ -37,7 +40,7 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def address(world: World) -> AsyncIterator[str]:
     async with serving(world) as url:
         yield url

@@ -24,11 +24,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def told(runner: str) -> list[Any]:
-    """Each story in each of its languages; its sentence is the test's name."""
+    """Each story in each of its languages; its sentence is the test's name.
+
+    On the real bot one language will do, the second where there are two: the words are the same as on the use cases.
+    """
     return [
         pytest.param(story, locale, id=story.title if len(story.locales) == 1 else f"{story.title}, in {locale}")
         for story in stories().values()
-        for locale in (story.locales if runner in story.runners else ())
+        if runner in story.runners
+        for locale in (story.locales[-1:] if runner == "bot" else story.locales)
     ]
 
 
