@@ -12,7 +12,7 @@ import typer
 from bot.commands.shell import fail, opened, plain, run
 from bot.gateways.telegram.account import account
 from bot.gateways.telegram.client import BotApi
-from bot.growth.field_agents import CHANNEL, AgentLink, new_code, payload
+from bot.growth.field_agents import CHANNEL, INVITATION, AgentLink, new_code, payload
 from bot.handoff import invitations
 from bot.ledger.audit import audited, by_operator
 from bot.settings import load
@@ -22,7 +22,6 @@ from bot.storage.repositories.field_leads import PostgresFieldLeads
 from bot.storage.sealing import Sealing
 
 agents = typer.Typer(help="Field agents, who bring customers by a QR code for each place.", no_args_is_help=True)
-INVITATION = "field-"
 KINDS = (".svg", ".png", ".pdf")
 
 

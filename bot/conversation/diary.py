@@ -159,7 +159,8 @@ class Diary:
         """What a manager keeps today."""
         if self.rules is None:
             return ()
-        zone = ZoneInfo(self.rules.hours.timezone)
+        hours = manager.profile.hours or self.content.targets.hours
+        zone = ZoneInfo(hours.timezone if hours else "UTC")
         begin = datetime.combine(self.now.astimezone(zone).date(), time(), zone)
         found = await self.work.appointments.booked(begin, begin + timedelta(days=1))
         return tuple(one for one in found if one.manager == manager.id)
@@ -269,13 +270,13 @@ class Diary:
         return self.content.branches.get(place) if place else None
 
     async def _hours(self, wish: Wish) -> WeeklyHours | None:
-        """When the appointment can be kept: by the branch's hours, those of the manager it is to be with, or the common ones."""
+        """When the appointment can be kept: by the branch's hours, those of the manager it is to be with, or the desk's."""
         if wish.kind == "branch":
             branch = self._branch(wish.place)
             return branch.hours if branch else None
         keeper = await self._keeper(wish)
         own = keeper.profile.hours if keeper else None
-        return own or (self.rules.hours if self.rules else None)
+        return own or self.content.targets.hours
 
     async def _keeper(self, wish: Wish) -> Manager | None:
         """The one manager it is to be with: as the wish says, else the customer's own; None where it may be with anybody."""

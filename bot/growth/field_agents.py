@@ -18,6 +18,9 @@ from bot.core.values import Values
 PREFIX: Final = "agent-"
 """What the payload of an agent's link begins with; the code follows."""
 
+INVITATION: Final = "field-"
+"""What the payload of an agent's own invitation begins with; its code follows."""
+
 CHANNEL: Final = re.compile(r"[a-z0-9_]{1,32}")
 _CODE: Final = re.compile(r"[0-9a-f]{16}")
 

@@ -14,7 +14,6 @@ from itertools import takewhile
 from typing import Final, Literal, Protocol, get_args
 
 from bot.handoff.availability import WeeklyHours
-from bot.handoff.hours import read_hours
 from bot.products.reading import Section
 
 FILE: Final = "appointments.yaml"
@@ -58,9 +57,8 @@ class KindRules:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentRules:
-    """The authored rules: when managers keep call-backs and visits, each kind, how many times are offered, when to remind."""
+    """The authored rules: each kind, how many times are offered, when to remind."""
 
-    hours: WeeklyHours
     kinds: Mapping[Kind, KindRules]
     offered: int
     remind_before: timedelta
@@ -142,7 +140,6 @@ def parse_appointments(document: object, file: str = FILE) -> AppointmentRules:
     section = Section(document, file)
     kinds = section.section("kinds")
     rules = AppointmentRules(
-        hours=read_hours(section.section("hours")),
         kinds=dict(_kinds(kinds)),
         offered=section.whole("offered", 1, 6),
         remind_before=timedelta(minutes=section.whole("remind_before_minutes", 5, 7 * 24 * 60)),

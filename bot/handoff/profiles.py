@@ -15,7 +15,7 @@ from bot.handoff.availability import WeeklyHours
 from bot.handoff.hours import read_hours, written
 from bot.products.reading import Section
 
-USUAL_CAPACITY: Final = 1
+USUAL_CAPACITY: Final = 3
 """Customers whom a manager serves at once, where the profile does not say."""
 
 MOST_CAPACITY: Final = 50

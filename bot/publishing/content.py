@@ -70,7 +70,7 @@ def assemble(
         ),
         lead_rules=parse_rules(documents["lead_rules"]),
         usual_times=_usual_times(documents),
-        appointments=parse_appointments(documents["appointments"]) if "appointments" in documents else None,
+        appointments=_appointments(documents),
         field_leads=parse_field_leads(documents["field_leads"]) if "field_leads" in documents else FieldLeadRules(),
         branches=parse_branches(documents.get("branches", {})),
         signals=_signals(documents),
@@ -86,6 +86,14 @@ def _usual_times(documents: Documents) -> UsualTimes:
 def _signals(documents: Documents) -> SignalRules:
     """Releases made before there were any have none."""
     return parse_signals(documents["signals"]) if "signals" in documents else NO_SIGNALS
+
+
+def _appointments(documents: Documents) -> AppointmentRules | None:
+    """Releases made before there were any book nothing; some stated the desk's hours here too."""
+    if "appointments" not in documents:
+        return None
+    stated = documents["appointments"]
+    return parse_appointments({name: value for name, value in stated.items() if name != "hours"})
 
 
 def _targets(documents: Documents) -> Targets:

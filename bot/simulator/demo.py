@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -17,16 +18,21 @@ Invite = Callable[[str, str], Awaitable[str]]
 """Makes an invitation link for the account manager of the given name, who reads the given language."""
 
 
+Staff = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Has the lender's staff come in, who then speak the given language, and tells who they are."""
+
+
 @dataclass(slots=True)
 class DemoHooks:
-    """What only the bot's side knows, filled in once it runs: where the lender's events go, how a manager is invited."""
+    """What only the bot's side knows, filled in once it runs: where the lender's events go, how a manager is invited, who the staff are."""
 
     lender_callback: str = ""
     invite: Invite | None = None
+    staff: Staff | None = None
 
 
 def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
-    """The simulator with the demo lender at `/lender` and `GET /demo/invitation?name=…&language=…`.
+    """The simulator with the demo lender at `/lender`, `GET /demo/invitation?name=…&language=…` and `POST /demo/staff?language=…`.
 
     The lender is at `app.state.lender`; its `state.desk` is to be closed when the server begins to stop.
     """
@@ -38,7 +44,13 @@ def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
         asked = request.query_params
         return JSONResponse({"link": await hooks.invite(asked.get("name", ""), asked.get("language", ""))})
 
+    async def staff(request: Request) -> Response:
+        if hooks.staff is None:
+            return JSONResponse({"error": "the bot is not running yet"}, 503)
+        return JSONResponse({"staff": await hooks.staff(request.query_params.get("language", ""))})
+
     app = create_simulator(clock=clock, mounts={"/lender": lender})
     app.router.routes.insert(0, Route("/demo/invitation", invitation))
+    app.router.routes.insert(0, Route("/demo/staff", staff, methods=["POST"]))
     app.state.lender = lender
     return app

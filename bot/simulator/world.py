@@ -31,7 +31,7 @@ from bot.simulator.updates import UpdateQueue
 REMEMBERED_QUERIES: Final = 10_000
 FIRST_PERSON_ID: Final = 700_000_001
 TOKEN: Final = re.compile(r"([1-9]\d{0,15}):[A-Za-z0-9_-]{1,64}$")
-Role = Literal["customer", "manager"]
+Role = Literal["customer", "manager", "supervisor", "agent"]
 
 
 @dataclass(slots=True, eq=False)

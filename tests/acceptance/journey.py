@@ -199,9 +199,9 @@ class Journey:
         await self.customer.saw(self.words(f"stage.{stage}.means"))
         await expect(card).to_contain_text(self.words("card.moved"))
 
-    async def join_the_team(self) -> None:
+    async def find_the_team(self) -> None:
+        """The account managers have joined by themselves; the first has the staff's phone."""
         await self.manager.look()
-        await self.manager.tap(self.labels.join)
         await self.manager.saw(self.words("desk.welcome", name=self.typed.manager))
 
     async def ask_for_a_person(self) -> None:

@@ -55,7 +55,7 @@ async def test_the_whole_journey_in_chinese(browser: Browser, address: str, tmp_
         await journey.customer.saw(journey.words.opening("progress.told.approved"))
         await journey.hear_of_below("disbursed", card)
         await journey.shot("disbursed")
-        await journey.join_the_team()
+        await journey.find_the_team()
         await _meet_an_account_manager(journey)
         await journey.customer.sees(journey.words("home.menu"))
 
@@ -75,7 +75,7 @@ async def test_the_whole_journey_in_english(browser: Browser, address: str, tmp_
         await journey.hear_of("approved", card)
         await journey.customer.saw(journey.words.opening("progress.told.approved"))
         await journey.shot("approved")
-        await journey.join_the_team()
+        await journey.find_the_team()
         await _meet_an_account_manager(journey)
         await journey.customer.sees(journey.words("preapply.approved"))
 
@@ -84,7 +84,7 @@ async def test_the_whole_journey_in_english(browser: Browser, address: str, tmp_
 async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_path: Path, tongue: Tongue) -> None:
     async with opened(browser, address, tongue.page.browser, PHONE) as page:
         journey = Journey(page, tongue, Camera(tmp_path, f"phone-{tongue.code}"))
-        await journey.join_the_team()
+        await journey.find_the_team()
         await journey.customer.look()
         await journey.arrive_by_a_channel()
         await journey.see_what_it_costs()

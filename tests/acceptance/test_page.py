@@ -366,7 +366,7 @@ async def test_at_phone_width_the_three_views_are_reachable_by_tabs(
     browser: Browser, address: str, world: World
 ) -> None:
     async with opened(browser, address, PHONE) as page:
-        for name, seat in (("Manager", "manager"), ("Lender", "lender"), ("Customer", "customer")):
+        for name, seat in (("Team", "manager"), ("Lender", "lender"), ("Customer", "customer")):
             await page.get_by_role("tablist", name="Views").get_by_role("tab", name=name).click()
             shown = page.locator(f"#seat-{seat}")
             await expect(shown).to_be_visible()

@@ -11,7 +11,6 @@ class PageWords:
 
     browser: str
     start: str
-    join: str
     menu: str
     link: str
     channel: str
@@ -56,7 +55,7 @@ class Tongue:
 ZH = Tongue(
     "zh",
     PageWords(
-        browser="zh-CN", start="开始", join="加入团队", menu="更多操作", link="从渠道链接打开…", channel="公众号文章", share="分享",
+        browser="zh-CN", start="开始", menu="更多操作", link="从渠道链接打开…", channel="公众号文章", share="分享",
         automatic="自动推进", settings="设置", close="关闭", move_to="推进到", decide="作决定", send_decision="发出决定",
     ),
     Typed(
@@ -68,7 +67,7 @@ ZH = Tongue(
 EN = Tongue(
     "en",
     PageWords(
-        browser="en-GB", start="Start", join="Join the team", menu="More actions", link="Open with link from channel…",
+        browser="en-GB", start="Start", menu="More actions", link="Open with link from channel…",
         channel="WeChat article", share="Share", automatic="Automatic", settings="Settings", close="Close", move_to="Move to",
         decide="Decide", send_decision="Send decision",
     ),

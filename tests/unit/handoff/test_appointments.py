@@ -296,7 +296,7 @@ async def test_who_is_forgotten_has_no_appointments_and_the_manager_is_told(offi
     ("change", "remedy"),
     [
         ({"offered": 9}, "appointments.yaml: offered: write a number from 1 to 6"),
-        ({"hours": {"week": "never"}}, "appointments.yaml: hours.week: 'never' says no days"),
+        ({"hours": {"week": "Mo-Fr 09:00-18:00"}}, "appointments.yaml: hours: this field is not known"),
         ({"kinds": {}}, "appointments.yaml: kinds.call_back: add this field"),
     ],
 )

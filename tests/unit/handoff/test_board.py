@@ -15,7 +15,7 @@ async def _overview(office: Office) -> Overview:
 
 
 async def test_the_queue_tells_who_waits_how_long_and_who_is_asked(office: Office) -> None:
-    await office.manager(CHEN, "陈立")
+    await office.manager(CHEN, "陈立", capacity=1)
     await office.manager(LIN, "林主任", supervisor=True)
     await office.say(LIN, "/away")
     for customer in (LI, WANG):

@@ -99,7 +99,7 @@ async def test_a_lead_that_waits_is_offered_to_a_manager_who_comes_on_duty(offic
 
 
 async def test_a_lead_that_waits_is_offered_to_a_manager_who_becomes_free(office: Office) -> None:
-    await office.manager(CHEN, "陈立")
+    await office.manager(CHEN, "陈立", capacity=1)
     for customer in (LI, WANG):
         await office.customer(customer)
     await office.say(LI, "人工")
@@ -295,7 +295,7 @@ async def test_over_a_public_holiday_the_customer_is_told_the_day_after_it(offic
 
 
 async def test_while_all_are_taken_each_customer_hears_the_place_in_the_queue(office: Office) -> None:
-    await office.manager(CHEN, "陈立")
+    await office.manager(CHEN, "陈立", capacity=1)
     for number, customer in enumerate((LI, WANG, "3")):
         await office.customer(customer)
         await office.say(customer, "人工")

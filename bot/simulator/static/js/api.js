@@ -53,6 +53,15 @@ export const simulator = {
     form.set("file", file, name ?? file.name);
     return user(id, "file", form);
   },
+  /** Who works for the demo's lender, in that language; none where there is a simulator alone. */
+  async staff(language) {
+    try {
+      return (await call("POST", `/demo/staff?${new URLSearchParams({ language })}`)).staff;
+    } catch (error) {
+      if (error.status === 404 || error.status === 405) return [];
+      throw error;
+    }
+  },
   async invitation(name, language) {
     try {
       return (await call("GET", `/demo/invitation?${new URLSearchParams({ name, language })}`)).link;

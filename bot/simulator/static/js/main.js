@@ -5,7 +5,8 @@ import { activeFaults, openFaults } from "./faults.js";
 import { icon } from "./icons.js";
 import { currentLanguage, languages, t, useLanguage } from "./i18n.js";
 import { LenderPanel } from "./lender.js";
-import { openMenu, toast } from "./overlays.js";
+import { openAlert, openMenu, toast } from "./overlays.js";
+import { fullName } from "./names.js";
 import { exampleUser } from "./personas.js";
 import { Phone, moveInTabs } from "./phone.js";
 import { Store } from "./store.js";
@@ -14,7 +15,7 @@ const VIEWS = [["customer", "user"], ["manager", "manager"], ["lender", "bank"]]
 const LABELS = { zh: "中文", en: "English" };
 
 const store = new Store();
-const phones = { customer: new Phone({ role: "customer", store }), manager: new Phone({ role: "manager", store }) };
+const phones = { customer: new Phone({ role: "customer", store }), manager: new Phone({ role: "manager", store, handOver: (url) => handOver(url) }) };
 const lender = new LenderPanel();
 const root = document.documentElement;
 const topbar = h("header", { class: "topbar" });
@@ -64,7 +65,7 @@ function toggleLender() {
 
 function unread(name) {
   if (name === "lender") return lender.waiting;
-  return store.ofRole(name).reduce((sum, user) => sum + store.chat(user.id).unread, 0);
+  return store.inSeat(name).reduce((sum, user) => sum + store.chat(user.id).unread, 0);
 }
 
 function renderTabs() {
@@ -75,7 +76,7 @@ function renderTabs() {
 function tabParts(counts) {
   const tab = ([name, picture]) => h("button", {
     type: "button", role: "tab", class: `tab ${name}`, id: `tab-${name}`, "aria-selected": String(name === view), "aria-controls": `seat-${name}`, tabindex: name === view ? "0" : "-1", onclick: () => show(name),
-  }, icon(picture), h("span", null, t(name)), counts[name] > 0 && h("span", { class: "badge" }, String(counts[name])));
+  }, icon(picture), h("span", null, t(name === "manager" ? "team" : name)), counts[name] > 0 && h("span", { class: "badge" }, String(counts[name])));
   const more = h("button", { type: "button", class: "tab", "aria-haspopup": "dialog", onclick: openMore }, icon("dots"), h("span", null, t("more")));
   return [h("div", { role: "tablist", "aria-label": t("views"), class: "tablist", onkeydown: moveInTabs }, VIEWS.map(tab)), more];
 }
@@ -109,18 +110,28 @@ function render() {
   lender.render();
 }
 
-/** A fresh simulator gets one customer and one manager; a lock keeps two pages from both making them. */
+/** Staff show their phone to a customer, who scans the code there: the link opens on the customer's own. */
+function handOver(url) {
+  const customer = phones.customer.user;
+  openAlert(phones.manager.screen, { title: t("handOver", { name: customer ? fullName(customer) : t("customer") }), text: url, actions: [
+    { label: t("cancel") },
+    { label: t("open"), primary: true, run: () => { show("customer"); phones.customer.openLink(url); } },
+  ] });
+}
+
+/** A fresh simulator gets one customer and the demo's staff, or one manager; a lock keeps two pages from both making them. */
 async function populate() {
   const make = async () => {
     await store.load();
-    for (const role of ["customer", "manager"]) if (store.ofRole(role).length === 0) await store.createUser(exampleUser(role));
+    await store.hire(currentLanguage());
+    for (const seat of ["customer", "manager"]) if (store.inSeat(seat).length === 0) await store.createUser(exampleUser(seat));
   };
   return navigator.locks ? navigator.locks.request("tillwise.populate", make) : make();
 }
 
 /** The simulator was started anew under an open page: people again, and the phones in their hands. */
 async function repopulate() {
-  if (store.ofRole("customer").length > 0 && store.ofRole("manager").length > 0) return;
+  if (store.inSeat("customer").length > 0 && store.inSeat("manager").length > 0) return;
   await begin();
   await Promise.allSettled(Object.values(phones).filter((phone) => phone.user === null).map((phone) => phone.restore()));
 }

@@ -17,10 +17,12 @@ const MANAGERS = [
   { phone: "+8613400134606", zh: ["何建国", ""], en: ["Jianguo", "He"] },
   { phone: "+8613300133707", zh: ["苏敏", ""], en: ["Min", "Su"] },
 ];
+const CHIPS = 4;
 const HUES = ["pine", "indigo", "ochre", "rose"];
 
-/** A round avatar with the initial of the name. */
-export function avatar(user) {
+/** A round avatar: the photo, else the initial of the name. */
+export function avatar(user, photo) {
+  if (photo) return h("img", { class: "avatar", src: photo, alt: "" });
   const initial = [...fullName(user)][0]?.toUpperCase() ?? "?";
   return h("span", { class: `avatar hue-${HUES[Math.abs(Number(user.id)) % HUES.length]}`, "aria-hidden": "true" }, initial);
 }
@@ -50,30 +52,45 @@ export class PersonaBar {
 
   render() {
     const user = this.selected();
-    const others = this.store.ofRole(this.role).filter((other) => other.id !== user?.id);
-    const unread = others.reduce((sum, other) => sum + this.store.chat(other.id).unread, 0);
-    redraw(this.element, [currentLanguage(), user, unread], () => this.#button(user, unread));
+    const others = this.store.inSeat(this.role).filter((other) => other.id !== user?.id).map((other) => ({ ...other, unread: this.store.chat(other.id).unread }));
+    const unread = others.reduce((sum, other) => sum + other.unread, 0);
+    redraw(this.element, [currentLanguage(), user, others, this.store.staff], () => [this.#button(user, unread), this.#colleagues(others)]);
+  }
+
+  #avatar(user) {
+    return avatar(user, this.store.known(user.id)?.photo);
+  }
+
+  /** Everybody else at one tap, where the page is wide enough. */
+  #colleagues(others) {
+    const chip = (other) => {
+      const name = t("switchTo", { name: fullName(other), role: t(other.role) });
+      const label = other.unread > 0 ? `${name} (${t("newMessages", { n: other.unread })})` : name;
+      return h("button", { type: "button", class: "persona-chip", "aria-label": label, title: label, onclick: () => this.select(other.id) }, this.#avatar(other), other.unread > 0 && h("span", { class: "dot" }));
+    };
+    return h("div", { class: "colleagues" }, others.slice(0, CHIPS).map(chip));
   }
 
   #button(user, unread) {
-    const who = user ? [avatar(user), h("span", { class: "persona-words" }, h("span", { class: "persona-role" }, t(this.role)), h("span", { class: "persona-name" }, fullName(user)))] : t(this.role);
+    const who = user ? [this.#avatar(user), h("span", { class: "persona-words" }, h("span", { class: "persona-role" }, t(user.role)), h("span", { class: "persona-name" }, fullName(user)))] : t(this.role);
     const label = `${t(this.role === "manager" ? "switchManager" : "switchCustomer")}${user ? ` (${fullName(user)})` : ""}`;
     return h("button", { type: "button", class: "persona-button", "aria-haspopup": "dialog", "aria-label": label, onclick: () => this.open() }, who, unread > 0 && h("span", { class: "badge" }, String(unread)), icon("chevron", "persona-chevron"));
   }
 
   open() {
-    const users = this.store.ofRole(this.role).map((user) => this.#item(user));
+    const users = this.store.inSeat(this.role).map((user) => this.#item(user));
     const create = { mark: h("span", { class: "menu-icon round" }, icon("plus")), label: t(this.role === "manager" ? "newManager" : "newCustomer"), run: () => this.create() };
     openMenu(this.host(), { title: t(this.role === "manager" ? "managers" : "customers"), items: [...users, create] });
   }
 
   #item(user) {
-    const hint = `${user.language_code === "zh" ? t("chinese") : t("english")}${user.phone ? ` · ${user.phone}` : ""}`;
-    return { mark: avatar(user), label: fullName(user), hint, badge: this.store.chat(user.id).unread, current: user.id === this.selected()?.id, run: () => this.select(user.id) };
+    const role = user.role === "customer" ? "" : `${t(user.role)} · `;
+    const hint = `${role}${user.language_code === "zh" ? t("chinese") : t("english")}${user.phone ? ` · ${user.phone}` : ""}`;
+    return { mark: this.#avatar(user), label: fullName(user), hint, badge: this.store.chat(user.id).unread, current: user.id === this.selected()?.id, run: () => this.select(user.id) };
   }
 
   create() {
-    openForm(this.host(), this.role, this.store.ofRole(this.role), async (fields) => {
+    openForm(this.host(), this.role, this.store.inSeat(this.role), async (fields) => {
       const user = await this.store.createUser(fields);
       this.select(user.id);
     });

@@ -26,8 +26,8 @@ export class Phone {
   #pressedAt = 0;
   #invitation = undefined;
 
-  constructor({ role, store }) {
-    Object.assign(this, { role, store });
+  constructor({ role, store, handOver }) {
+    Object.assign(this, { role, store, handOver });
     this.screen = h("div", { class: "screen" });
     this.log = new MessageLog({ act: this.#messageActions() });
     this.composer = new Composer({ host: this.screen, act: this.#composerActions() });
@@ -69,7 +69,7 @@ export class Phone {
   /** Choose whom to show at first: the one last played, else the first there is. */
   restore() {
     const last = localStorage.getItem(`tillwise.${this.role}`);
-    const users = this.store.ofRole(this.role);
+    const users = this.store.inSeat(this.role);
     const user = users.find(({ id }) => String(id) === last) ?? users[0];
     return user ? this.select(user.id) : undefined;
   }
@@ -141,8 +141,8 @@ export class Phone {
 
   #startBar() {
     const ready = this.store.bot && this.user;
-    const asking = this.role === "manager" && this.#invitation === undefined;
-    const invited = this.role === "manager" && this.#invitation;
+    const asking = this.user?.role === "manager" && this.#invitation === undefined;
+    const invited = this.user?.role === "manager" && this.#invitation;
     const [label, run] = asking || invited ? ["inviteJoin", () => this.#join()] : ["start", () => this.#start()];
     return h("div", { class: "big-action" }, h("button", { type: "button", class: "button primary wide start", disabled: !ready || asking, onclick: run }, t(label)));
   }
@@ -302,7 +302,7 @@ export class Phone {
   /** Have whoever holds this phone invited by their own name, in their language; show the invitation where there is one. */
   async invite() {
     const user = this.user;
-    if (this.role !== "manager" || !user) return;
+    if (user?.role !== "manager" || this.store.known(user.id)) return;
     const link = await simulator.invitation(fullName(user), user.language_code);
     if (user.id !== this.#user) return;
     this.#invitation = link;
@@ -322,9 +322,11 @@ export class Phone {
     return openAlert(this.screen, { title: t("shareTitle"), text, actions: [{ label: t("cancel") }, { label: t("share"), primary: true, run: share }] });
   }
 
-  /** A link of the bot's own opens in this phone; any other is shown before it is opened. */
+  /** A link of the bot's own opens in this phone, or is for a customer's; any other is shown before it is opened. */
   openLink(url) {
-    if (isBotLink(url, this.store.bot?.username)) return this.#attempt(simulator.open(this.#user, url));
+    const own = isBotLink(url, this.store.bot?.username);
+    if (own && this.handOver) return this.handOver(url);
+    if (own) return this.#attempt(simulator.open(this.#user, url));
     const visit = () => window.open(url, "_blank", "noopener,noreferrer");
     return openAlert(this.screen, { title: t("openLink"), text: `${t("openLinkText")}\n${url}`, actions: [{ label: t("cancel") }, { label: t("open"), primary: true, run: visit }] });
   }
@@ -340,7 +342,9 @@ export class Phone {
   }
 
   #openChannels() {
-    const items = CHANNELS.map(([payload, key, name]) => ({ icon: name, label: t(key), hint: t(`${key}Hint`), run: () => this.#start(payload) }));
+    const channels = CHANNELS.map(([payload, key, name]) => ({ icon: name, label: t(key), hint: t(`${key}Hint`), run: () => this.#start(payload) }));
+    const codes = this.store.staff.flatMap(({ user, links }) => (links ?? []).map(({ place, link }) => ({ icon: "user", label: t("agentCode", { name: fullName(this.store.user(user)) }), hint: place, run: () => this.openLink(link) })));
+    const items = [...channels, ...codes];
     openMenu(this.screen, { title: t("linkMenu"), hint: t("linkMenuHint"), items });
   }
 

@@ -4,6 +4,7 @@ import { simulator } from "./api.js";
 import { Stream } from "./stream.js";
 
 const TYPING = 5_000;
+const STAFF = ["manager", "supervisor", "agent"];
 
 class Chat {
   messages = new Map();
@@ -42,6 +43,7 @@ const saysSomething = ({ text, html, media, contact, location }) => Boolean(text
 export class Store extends EventTarget {
   bots = [];
   users = [];
+  staff = [];
   faults = {};
   seq = 0;
   connected = false;
@@ -78,8 +80,21 @@ export class Store extends EventTarget {
     return this.users.find((user) => user.id === id) ?? null;
   }
 
-  ofRole(role) {
-    return this.users.filter((user) => user.role === role);
+  /** Who may sit in a seat of the page: the customers, or everybody who works for the lender. */
+  inSeat(seat) {
+    return this.users.filter(({ role }) => (seat === "manager" ? STAFF.includes(role) : role === seat));
+  }
+
+  /** What the demo tells of somebody who works there: photo, and an agent's links. */
+  known(id) {
+    return this.staff.find(({ user }) => user === id) ?? null;
+  }
+
+  /** Have the lender's staff come in, where there is one; they speak `language`. */
+  async hire(language) {
+    this.staff = await simulator.staff(language);
+    if (this.staff.some(({ user }) => this.user(user) === null)) await this.load();
+    else this.#emit("users");
   }
 
   chat(id) {

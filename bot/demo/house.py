@@ -1,4 +1,4 @@
-"""The demo: bot, simulator and demo lender in one program, each reached by the others over real HTTP."""
+"""Puts the demo together: the simulator with its page and lender, a bot on an empty database, and who works there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.app import Running, SystemClock, database_url, migrated, publish, running
+from bot.demo.cast import Cast
 from bot.handoff.invitations import hashed, new_code, payload
 from bot.handoff.records import Manager
 from bot.settings import load
@@ -73,14 +74,14 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
                 "webhook_secret": None if polling else secrets.token_urlsafe(24),
                 **more,
             }
-            async with _bot(given, hooks, polling=polling) as bot:
+            async with _bot(given, hooks, page, polling=polling) as bot:
                 yield Demo(page, bot)
         finally:
             await simulator.state.lender.state.desk.close()
 
 
 @asynccontextmanager
-async def _bot(given: dict[str, Any], hooks: DemoHooks, *, polling: bool) -> AsyncIterator[Running]:
+async def _bot(given: dict[str, Any], hooks: DemoHooks, page: str, *, polling: bool) -> AsyncIterator[Running]:
     # The webhook's address is known before the server listens on it, unless the port is any free one.
     if not polling:
         given = {**given, "webhook_url": f"http://{given['host']}:{given['port']}"}
@@ -94,6 +95,7 @@ async def _bot(given: dict[str, Any], hooks: DemoHooks, *, polling: bool) -> Asy
         async with running(settings) as bot:
             hooks.lender_callback = f"{bot.url}/webhooks/lender"
             hooks.invite = _inviting(database, bot)
+            hooks.staff = Cast(database, bot, page).people
             yield bot
 
 
