@@ -77,6 +77,11 @@ def desk() -> Path:
     return PACKAGE / "handoff" / "desk.yaml"
 
 
+def claims() -> Path:
+    """The file that says what must not be said, in texts and by account managers."""
+    return PACKAGE / "handoff" / "claims.yaml"
+
+
 def usual_times() -> Path:
     """The file that says how long each stage usually takes, until our own history does."""
     return PACKAGE / "applications" / "usual_times.yaml"

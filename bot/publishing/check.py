@@ -21,12 +21,12 @@ from bot.dialogs.reader import assembled, parse_flows
 from bot.growth.field_leads import parse_field_leads
 from bot.handoff.appointments import parse_appointments
 from bot.handoff.branches import Branch, branch_keys, parse_branches
+from bot.handoff.claims import ClaimRules, claim_keys, parse_claims
 from bot.handoff.scoring import parse_rules
 from bot.handoff.service_level import Targets, parse_targets
 from bot.products.catalogue import Catalogue, parse_catalogue, text_keys
 from bot.products.stories import Story, parse_stories, reconcile, story_keys
 from bot.publishing.answers import Answer, parse_topics, phrasings
-from bot.publishing.claims import breaches
 from bot.publishing.content import with_days
 from bot.publishing.finder import NOTHING, LexicalFinder
 from bot.publishing.keys import bound_to, is_command, program_keys, strings
@@ -79,6 +79,7 @@ class _Parsed:
     notices: Mapping[str, Notice]
     branches: Mapping[str, Branch]
     signals: SignalRules | None
+    claims: ClaimRules
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -136,6 +137,7 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         notices=each("notices", parse_notices),
         branches=each("branches", parse_branches),
         signals=attempt(lambda: parse_signals(documents["signals"]), None),
+        claims=attempt(lambda: parse_claims(documents["claims"]), ClaimRules()),
     )
 
 
@@ -157,7 +159,9 @@ def _words(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
         for locale, words in messages.items():
             where = f"locales/{locale}"
             if key in words:
-                yield from (Problem(where, key, *fault) for fault in _faults(key, words[key], key in labels))
+                yield from (
+                    Problem(where, key, *fault) for fault in _faults(key, words[key], key in labels, parsed.claims)
+                )
                 try:
                     needs[locale] = templates.names(compiled(locale, key, words[key], formats[locale]))
                 except ContentError as error:
@@ -181,7 +185,7 @@ def _unlike(key: str, needs: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
             )
 
 
-def _faults(key: str, words: str, is_label: bool) -> Iterator[tuple[str, str]]:
+def _faults(key: str, words: str, is_label: bool, claims: ClaimRules) -> Iterator[tuple[str, str]]:
     if key.endswith(ALSO) or is_command(key):
         return
     plain = markup.bare(words)
@@ -193,8 +197,8 @@ def _faults(key: str, words: str, is_label: bool) -> Iterator[tuple[str, str]]:
         yield f"this label has {len(plain)} characters", f"keep to {LABEL_LENGTH}"
     if is_label and plain != words:
         yield "this label has markup", "buttons show plain words; take it out"
-    for breach in breaches(words):
-        yield f"'{breach.words}' is a forbidden claim ({breach.claim})", breach.remedy
+    for breach in claims.breaches(words):
+        yield f"'{breach.words}' is a forbidden claim ({breach.claim.id})", breach.claim.reason
 
 
 def _commands(messages: Messages, parsed: _Parsed) -> Iterator[Problem]:
@@ -289,6 +293,7 @@ def _needed(parsed: _Parsed) -> Iterator[tuple[str, str, str]]:
         yield from ((key, "answers", answer.topic) for key in (answer.key, answer.title))
     if parsed.signals is not None:
         yield from ((key, "signals.yaml", "") for key in signal_keys(parsed.signals))
+    yield from ((key, "claims.yaml", "") for key in claim_keys(parsed.claims))
     yield from ((notice.text, f"notices/{notice.id}.yaml", "text") for notice in parsed.notices.values())
     for branch in parsed.branches.values():
         yield from ((key, f"branches/{branch.id}.yaml", "") for key in branch_keys(branch))

@@ -15,6 +15,7 @@ from bot.dialogs.reader import parse_flows
 from bot.growth.field_leads import FieldLeadRules, parse_field_leads
 from bot.handoff.appointments import AppointmentRules, parse_appointments
 from bot.handoff.branches import Branch, parse_branches
+from bot.handoff.claims import ClaimRules, parse_claims
 from bot.handoff.scoring import LeadRules, parse_rules
 from bot.handoff.service_level import Targets, parse_targets
 from bot.products.catalogue import Catalogue, parse_catalogue
@@ -47,6 +48,7 @@ class Content:
     field_leads: FieldLeadRules
     signals: SignalRules
     targets: Targets
+    claims: ClaimRules
 
 
 def assemble(
@@ -75,6 +77,7 @@ def assemble(
         branches=parse_branches(documents.get("branches", {})),
         signals=_signals(documents),
         targets=_targets(documents),
+        claims=_claims(documents),
     )
 
 
@@ -99,6 +102,11 @@ def _appointments(documents: Documents) -> AppointmentRules | None:
 def _targets(documents: Documents) -> Targets:
     """Releases made before there were any have the usual ones."""
     return parse_targets(documents["desk"]) if "desk" in documents else Targets()
+
+
+def _claims(documents: Documents) -> ClaimRules:
+    """Releases made before there were any have none."""
+    return parse_claims(documents["claims"]) if "claims" in documents else ClaimRules()
 
 
 def book_of(documents: Documents, number: int, texts: Texts) -> FlowBook:

@@ -28,6 +28,7 @@ class Sources:
     notices: Path = field(default_factory=resources.notices)
     lead_rules: Path = field(default_factory=resources.lead_rules)
     desk: Path = field(default_factory=resources.desk)
+    claims: Path = field(default_factory=resources.claims)
     usual_times: Path = field(default_factory=resources.usual_times)
     appointments: Path = field(default_factory=resources.appointments)
     branches: Path = field(default_factory=resources.branches)
@@ -48,6 +49,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "notices": _folder(lie.notices),
         "lead_rules": _file(lie.lead_rules),
         "desk": _file(lie.desk),
+        "claims": _file(lie.claims),
         "usual_times": _file(lie.usual_times),
         "appointments": _file(lie.appointments),
         "branches": _folder(lie.branches),

@@ -31,6 +31,7 @@ def test_documents_hold_every_kind_of_content_by_file() -> None:
         "usual_times",
         "appointments",
         "branches",
+        "claims",
         "field_leads",
         "signals",
         "messages",
