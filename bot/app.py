@@ -271,7 +271,6 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     failures = CountedFailures(PostgresFailures(database), figures)
     api = await stack.enter_async_context(BotApi(settings.token.get_secret_value(), settings.telegram_api))
     who = await account(api)
-    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else (), settings.console)
     market = Market(
         settings.timezone,
         settings.region,
@@ -280,6 +279,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         settings.lender_form is not None,
         bot=who.username or "",
     )
+    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else (), settings.console, market)
 
     async def unreachable(conversation: int) -> None:
         await _lost(turns, desk, clock, conversation)

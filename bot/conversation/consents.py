@@ -11,17 +11,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord, text_hash
-from bot.conversation.desk import Desk
 from bot.conversation.desk_leads import ASKED_FOR, CONTACT_NOTICE, WAITING
 from bot.conversation.kept_pages import forget_unsent
 from bot.conversation.ports import Conversation, UnitOfWork
 from bot.dialogs.effects import RecordConsent
 from bot.dialogs.model import Notice
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited
+
+if TYPE_CHECKING:
+    from bot.conversation.desk import Desk
 
 SHARE_NOTICE: Final = "share_with_lender"
 MARKETING_NOTICE: Final = "marketing"

@@ -32,6 +32,7 @@ async def leave_for_crm(work: UnitOfWork, event: LeadEvent) -> None:
         "at": event.at.isoformat(),
         "manager": manager,
         "rung": rung,
+        "why": event.values.get("why"),
     }
     work.defer(Job(TELL_CRM, payload, lock=f"crm:{event.lead.id}"))
 
@@ -46,4 +47,5 @@ def move_in(payload: Mapping[str, Any]) -> Move:
         at=datetime.fromisoformat(payload["at"]),
         manager=payload["manager"],
         rung=payload["rung"],
+        why=payload.get("why"),
     )

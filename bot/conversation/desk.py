@@ -38,8 +38,10 @@ from bot.conversation.desk_board import Board
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
+from bot.conversation.desk_papers import asked_paper
 from bot.conversation.desk_visit import Visit
 from bot.conversation.diary import Diary
+from bot.conversation.facts import Market
 from bot.conversation.field_leads import FieldLeadDesk
 from bot.conversation.ports import Conversation, Relayed, UnitOfWork
 from bot.core.errors import StateError
@@ -65,15 +67,20 @@ class Desk:
     """Where customers and account managers meet.
 
     `content` gives the words, the lead rules and the targets of the moment. `told` hears of each event of a lead, within
-    its transaction. `console` is where supervisors reach the pages.
+    its transaction. `console` is where supervisors reach the pages, `market` where and for whom the bot runs.
     """
 
     def __init__(
-        self, content: Callable[[], Content], told: tuple[Told, ...] = (), console: str = "http://127.0.0.1:8080"
+        self,
+        content: Callable[[], Content],
+        told: tuple[Told, ...] = (),
+        console: str = "http://127.0.0.1:8080",
+        market: Market | None = None,
     ) -> None:
         self._content = content
         self._told = told
         self._console = console
+        self._market = market or Market()
 
     def facts(self) -> Values:
         """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
@@ -117,7 +124,8 @@ class Desk:
             return
         lead = await leads.activate(lead, manager)
         await leads.heard(lead)
-        await _bring(leads.messages, lead, manager, event)
+        paper = await asked_paper(work, self._content(), lead, event, now)
+        await _bring(leads.messages, lead, manager, event, paper)
 
     async def close(self, work: UnitOfWork, conversation: Conversation, now: datetime) -> None:
         """The customer ends the chat with a person, or no longer waits for one."""
@@ -272,15 +280,15 @@ class Desk:
             raise StateError("a conversation has the role of a manager who is not known")
         leads = self._leads(work, now)
         diary = DeskDiary(Diary(work, self._content(), now), leads.messages, manager)
-        visit = Visit(leads, conversation, manager, diary, seat_of(conversation.state.known), self._console)
+        seat = seat_of(conversation.state.known)
+        visit = Visit(leads, conversation, manager, diary, seat, self._console, self._market)
         notice = await visit.take(event)
         state = replace(conversation.state, known=with_seat(conversation.state.known, visit.seat))
         return DeskTurn(replace(conversation, state=state), notice)
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
         content = self._content()
-        messages = Messages(work, content.texts, content.lead_rules)
-        return LeadDesk(work, messages, now, content.targets, self._told)
+        return LeadDesk(work, Messages(work, content), now, content.targets, self._told)
 
     async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
         manager = await leads.work.managers.by_conversation(conversation.id)
@@ -303,13 +311,13 @@ def answers_of(conversation: Conversation) -> Values:
     return told
 
 
-async def _bring(messages: Messages, lead: Lead, manager: Manager, event: Event) -> None:
-    """What the customer has just sent, to the manager."""
+async def _bring(messages: Messages, lead: Lead, manager: Manager, event: Event, paper: Text | None) -> None:
+    """What the customer has just sent, to the manager; `paper` is the document that it is said to be."""
     match event:
         case Said(text=text) | Shared(phone=text):
             await messages.from_customer(lead, manager, text)
         case Attached(kind=kind, file=str(file), caption=caption):
-            await messages.from_customer(lead, manager, caption or "", Relayed(kind, file))
+            await messages.from_customer(lead, manager, caption or "", Relayed(kind, file), paper)
         case Attached():
             await messages.about("desk.customer_sent_unknown", lead, manager)
         case _:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bot.conversation.desk_cards import LeadCards
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_routing import Routing, clocks
 from bot.conversation.ports import Conversation, Job, UnitOfWork
@@ -18,7 +19,8 @@ from bot.dialogs.codec import encode_event
 from bot.dialogs.events import Event, Released, Signalled
 from bot.handoff import cards
 from bot.handoff.notes import Unsaid, notes_of, with_notes
-from bot.handoff.records import Assignment, Lead, LeadStatus, Manager, Outcome
+from bot.handoff.pursuit import LONGEST_REMARK, PURSUITS, Pursuit, Remark
+from bot.handoff.records import Assignment, Lead, LeadStatus, Manager, Outcome, Rung
 from bot.handoff.routing import Assigned
 from bot.handoff.service_level import Targets
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited, by_manager
@@ -62,6 +64,11 @@ class LeadDesk:
         """Where leads are given to managers."""
         return Routing(self)
 
+    @property
+    def cards(self) -> LeadCards:
+        """Where leads are shown to the managers who have them."""
+        return LeadCards(self.messages)
+
     async def open(self, conversation: Conversation, reason: str, answers: Values) -> Lead:
         """A new lead of a customer who has none open."""
         consent = (await self.work.consents.latest(conversation.id)).get(CONTACT_NOTICE)
@@ -83,11 +90,11 @@ class LeadDesk:
         """
         taken = replace(lead, status="accepted", manager=manager.id, accepted_at=lead.accepted_at or self.now)
         words = Text("desk.taken", {"lead": lead.id, "name": manager.name})
-        await self.messages.put_over_offers(lead, words, but=manager.id)
+        await self.messages.put_over_offers(lead, words, but=(manager.id, lead.manager or 0))
         await self._assign(lead, manager)
-        taken = await self.messages.card(taken, manager, edit=edit, target=target)
+        taken = await self.cards.new(taken, manager, edit=edit, target=target)
         await self.work.leads.save(taken)
-        await self.messages.about("desk.begin", lead, manager)
+        await self.messages.about("desk.begin", taken, manager)
         await self.track("lead.accepted", lead, manager=manager.id)
         signal = Signalled(self.now, "manager", "joined", {"told": await self._greeting(lead, manager)})
         self.deliver(lead.conversation, signal, f"lead:{lead.id}:joined:{manager.id}:{self.now.isoformat()}")
@@ -108,20 +115,22 @@ class LeadDesk:
         notes = notes_of(lead)
         await self.work.leads.save(with_notes(lead, replace(notes, heard=notes.heard + 1)))
 
-    async def speak(self, lead: Lead, words: Unsaid) -> None:
-        """Bring the manager's words to the customer, at the latest when the customer has heard who it is."""
+    async def speak(self, lead: Lead, words: Unsaid) -> Lead:
+        """Bring the manager's words to the customer, at the latest when the customer has heard who it is; the lead thereafter."""
         if lead.status == "active":
             await self.messages.to_customer(lead, words)
-            return
+            return lead
         notes = notes_of(lead)
-        await self.work.leads.save(with_notes(lead, replace(notes, unsaid=(*notes.unsaid, words))))
+        lead = with_notes(lead, replace(notes, unsaid=(*notes.unsaid, words)))
+        await self.work.leads.save(lead)
+        return lead
 
-    async def turn_down(self, lead: Lead, manager: Manager) -> None:
-        """The manager does not take the lead and is not asked again; the next one is."""
+    async def turn_down(self, lead: Lead, manager: Manager, why: str) -> None:
+        """The manager does not take the lead, for one of `PASS_REASONS`, and is not asked again; the next one is."""
         notes = notes_of(lead)
         lead = with_notes(lead, replace(notes, passed=(*notes.passed, manager.id)))
         await self.work.leads.save(lead)
-        await self.track("lead.passed", lead, manager=manager.id)
+        await self.track("lead.passed", lead, manager=manager.id, why=why)
         given = await self.work.assignments.open_of(lead.id)
         if given is not None and given.manager == manager.id:
             await self._end(lead, "passed")
@@ -133,10 +142,31 @@ class LeadDesk:
         await self.work.leads.save(returned)
         await self._end(lead, "returned")
         await self.track("lead.returned", lead, manager=manager.id)
-        await self.messages.put_over(lead, manager, Text("desk.closed", {"lead": lead.id}), target)
+        keys = self.cards.main(returned, manager)
+        await self.messages.put_over(returned, manager, Text("desk.closed", {"lead": lead.id}), target, keys)
         self.deliver(lead.conversation, Released(self.now), f"lead:{lead.id}:released")
         if manager.conversation is not None:
             self.look_again(manager.conversation)
+
+    async def pursue(self, lead: Lead, manager: Manager, pursuit: Pursuit, why: str | None = None) -> Lead:
+        """The manager says how far it is; of a lost customer `why`, one of `LOST_REASONS`. Nothing where it was so already."""
+        notes = notes_of(lead)
+        if (notes.pursuit, notes.lost) == (pursuit, why):
+            return lead
+        lead = with_notes(lead, replace(notes, pursuit=pursuit, lost=why))
+        await self.work.leads.save(lead)
+        reason = {} if why is None else {"why": why}
+        await self.track(f"lead.{pursuit}", lead, manager=manager.id, **reason)
+        return lead
+
+    async def remark(self, lead: Lead, manager: Manager, words: str) -> Lead:
+        """Keep what a manager notes about a customer, with the customer's other data."""
+        notes = notes_of(lead)
+        made = Remark(self.now, manager.name, words[:LONGEST_REMARK])
+        lead = with_notes(lead, replace(notes, remarks=(*notes.remarks, made)))
+        await self.work.leads.save(lead)
+        self.work.audit(audited("desk.noted", by_manager(manager.id), lead.conversation, self.now, lead=lead.id))
+        return lead
 
     async def withdraw(self, lead: Lead) -> None:
         """The customer of a lead that waits is gone."""
@@ -178,9 +208,9 @@ class LeadDesk:
         await self.work.leads.offered(lead.id, manager.id)
         await self.messages.offer(lead, manager)
 
-    async def reassign(self, lead: Lead, manager: Manager, by: int) -> None:
-        """A supervisor (number `by`) gives the lead to this manager: one that waits is offered, one that is held changes hands."""
-        assigned = Assigned(manager, "supervisor")
+    async def reassign(self, lead: Lead, manager: Manager, by: int, rung: Rung = "supervisor") -> None:
+        """A supervisor (number `by`), or a colleague, gives the lead to this manager: one that waits is offered, one that is held changes hands."""
+        assigned = Assigned(manager, rung)
         before = await self.holder(lead)
         await self._end(lead, "reassigned")
         await self.track("lead.reassigned", lead, manager=manager.id, by=by)
@@ -193,7 +223,10 @@ class LeadDesk:
         given = Assignment(0, lead.id, manager.id, assigned.rung, assigned.reason, self.now)
         await self.work.assignments.add(given)
         await self.accept(lead, manager, None, edit=False)
-        await self.messages.put_over(lead, before, Text("desk.reassigned", {"lead": lead.id, "name": manager.name}))
+        if rung == "colleague":
+            await self.messages.handed_on(replace(lead, manager=manager.id), manager, before)
+        told = "desk.handed_on" if rung == "colleague" else "desk.reassigned"
+        await self.messages.put_over(lead, before, Text(told, {"lead": lead.id, "name": manager.name}))
         if before.conversation is not None:
             self.look_again(before.conversation)
 
@@ -277,7 +310,9 @@ class LeadDesk:
             await told(self.work, LeadEvent(name, lead, moved, self.now))
 
 
-_BY_THE_MANAGER: Final = frozenset(("lead.accepted", "lead.passed", "lead.returned"))
+_BY_THE_MANAGER: Final = frozenset(
+    ("lead.accepted", "lead.passed", "lead.returned", *(f"lead.{pursuit}" for pursuit in PURSUITS))
+)
 
 
 def _actor(name: str, moved: Mapping[str, str | int]) -> str:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from bot.applications.application import Application
 from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.handoff import cards
 from bot.handoff.addressing import Kept
-from bot.handoff.notes import Unsaid, notes_of, with_notes
+from bot.handoff.notes import Unsaid, notes_of
+from bot.handoff.pursuit import PASS_REASONS
 from bot.handoff.records import Lead, Manager
-from bot.handoff.scoring import LeadRules, score
+from bot.handoff.scoring import score
+from bot.publishing.content import Content
 from bot.texts.texts import Texts
 
 ACCEPT: Final = "m.accept"
 PASS: Final = "m.pass"  # noqa: S105 -- a button's token, no password
+WHY: Final = "m.why"
+OFFER: Final = "m.offer"
 RETURN: Final = "m.return"
 TALK: Final = "m.talk"
 TO: Final = "m.to"
 DROP: Final = "m.drop"
 """What the tokens of a manager's buttons begin with; the lead's number follows behind a point.
 
-Between them `TO` and `DROP` name the message whose words wait.
+Between them `TO` and `DROP` name the message whose words wait, and `WHY` the reason for not taking it.
 """
 
 _ABOUT: Final = re.compile(r"(?:lead|c|a)(\d{1,18})")
@@ -41,35 +44,66 @@ class Messages:
     """Puts messages into the outbox of one unit of work."""
 
     work: UnitOfWork
-    texts: Texts
-    rules: LeadRules
+    content: Content
+
+    @property
+    def texts(self) -> Texts:
+        """The words."""
+        return self.content.texts
 
     async def offer(self, lead: Lead, manager: Manager) -> None:
         """Show a lead that may be accepted."""
-        shown = cards.offer(lead, score(self.rules, lead.facts), self.texts.knows)
-        keys = (self._key("desk.accept", ACCEPT, lead, manager), self._key("desk.pass", PASS, lead, manager))
-        await self.post(manager, shown, slot=_slot(lead), subject=lead, keys=(keys,), priority="notice")
+        await self.post(
+            manager,
+            self._offered(lead),
+            slot=slot_of(lead),
+            subject=lead,
+            keys=self._choice(lead, manager),
+            priority="notice",
+        )
 
-    async def card(self, lead: Lead, manager: Manager, *, edit: bool = False, target: str | None = None) -> Lead:
-        """Show the whole lead; the lead with the note up to where the customer's words were shown."""
-        lines = await self.work.transcript(lead.conversation, LINES)
-        spoken = tuple(cards.Spoken(line.at, line.author, line.text) for line in lines)
-        background = await self._background(lead)
-        shown = cards.card(lead, score(self.rules, lead.facts), background, spoken, self.texts.knows)
-        keys = self.give_back(lead, manager)
-        await self.post(manager, shown, slot=_slot(lead), subject=lead, keys=keys, edit=edit, target=target)
-        seen = max((line.at for line in lines if line.author == "customer"), default=None)
-        return with_notes(lead, replace(notes_of(lead), seen=seen))
+    async def ask_why(self, lead: Lead, manager: Manager, target: str | None) -> None:
+        """Put the reasons for not taking a lead below its offer."""
+        keys = (
+            *self.each(PASS_REASONS, "pass_reason", WHY, lead, manager),
+            (self.key("desk.back_to", OFFER, lead, manager),),
+        )
+        await self.post(
+            manager, self._offered(lead), slot=slot_of(lead), subject=lead, keys=keys, edit=True, target=target
+        )
 
-    async def put_over(self, lead: Lead, manager: Manager, text: Text, target: str | None = None) -> None:
-        """Put `text` in the place of the lead's offer or card, and take the buttons away."""
-        await self.post(manager, text, slot=_slot(lead), subject=lead, edit=True, target=target)
+    async def offer_again(self, lead: Lead, manager: Manager, target: str | None) -> None:
+        """Put the choice to accept back below the offer."""
+        await self.post(
+            manager, self._offered(lead), slot=slot_of(lead), subject=lead, keys=self._choice(lead, manager),
+            edit=True, target=target,
+        )  # fmt: skip
 
-    async def put_over_offers(self, lead: Lead, text: Text, but: int | None = None) -> None:
-        """The same for every manager who was asked and has not passed; `but` names the one left out."""
+    def _offered(self, lead: Lead) -> Text:
+        return cards.offer(lead, score(self.content.lead_rules, lead.facts), self.texts.knows)
+
+    def _choice(self, lead: Lead, manager: Manager) -> Rows:
+        return ((self.key("desk.accept", ACCEPT, lead, manager), self.key("desk.pass", PASS, lead, manager)),)
+
+    def each(self, codes: Iterable[str], words: str, token: str, lead: Lead, manager: Manager) -> Rows:
+        """A button for each code, two in a row, named by the text `<words>.<code>`."""
+        keys = [
+            Key(self.texts.label(Text(f"{words}.{code}"), manager.language), f"{token}.{code}.{lead.id}")
+            for code in codes
+        ]
+        return tuple(tuple(keys[place : place + 2]) for place in range(0, len(keys), 2))
+
+    async def put_over(
+        self, lead: Lead, manager: Manager, text: Text, target: str | None = None, keys: Rows = ()
+    ) -> None:
+        """Put `text` in the place of the lead's offer or card, with these buttons instead of those there were."""
+        await self.post(manager, text, slot=slot_of(lead), subject=lead, keys=keys, edit=True, target=target)
+
+    async def put_over_offers(self, lead: Lead, text: Text, but: Collection[int] = ()) -> None:
+        """The same for every manager who was asked and has not passed; `but` names those left out."""
         passed = notes_of(lead).passed
         for manager in await self.work.leads.offered_to(lead.id):
-            if manager.id != but and manager.id not in passed:
+            if manager.id not in but and manager.id not in passed:
                 await self.put_over(lead, manager, text)
 
     async def missed(self, lead: Lead, manager: Manager) -> None:
@@ -88,10 +122,18 @@ class Messages:
         text = Text(key, {"customer": cards.customer(lead), **values})
         await self.post(manager, text, slot=f"a{lead.id}", subject=lead)
 
-    async def from_customer(self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None) -> None:
-        """Bring what the customer wrote or sent to the manager."""
-        values: Values = {"customer": cards.customer(lead), "text": words}
-        text = Text("desk.customer_said" if words else "desk.customer_sent", values)
+    async def handed_on(self, lead: Lead, manager: Manager, before: Manager) -> None:
+        """Tell a manager who has passed the customer on; with the button to talk, for nobody is talked with unchosen."""
+        text = Text("desk.handed_to_you", {"customer": cards.customer(lead), "name": before.name})
+        await self.post(manager, text, slot=f"a{lead.id}", subject=lead, keys=(self.talk(lead, manager),))
+
+    async def from_customer(
+        self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None, paper: Text | None = None
+    ) -> None:
+        """Bring what the customer wrote or sent to the manager; `paper` is a document that was asked for."""
+        values: Values = {"customer": cards.customer(lead), "text": words, "document": paper}
+        key = "desk.customer_sent_paper" if paper else "desk.customer_said" if words else "desk.customer_sent"
+        text = Text(key, values)
         several = len(await self.work.leads.held_by(manager.id)) > 1
         keys = (self.talk(lead, manager),) if several else ()
         await self.post(manager, text, slot=f"c{lead.id}", keys=keys, subject=lead, relayed=relayed, author="customer")
@@ -148,10 +190,6 @@ class Messages:
             )
         )
 
-    def give_back(self, lead: Lead, manager: Manager) -> Rows:
-        """The button that gives the customer back."""
-        return ((self._key("desk.return", RETURN, lead, manager),),)
-
     def talk(self, lead: Lead, manager: Manager) -> tuple[Key, ...]:
         """The button that chooses a customer to talk with."""
         return (self._named("desk.talk", TALK, lead, manager),)
@@ -173,26 +211,9 @@ class Messages:
         named = Text(label, {"customer": cards.customer(lead)})
         return Key(self.texts.label(named, manager.language), f"{token}.{lead.id}")
 
-    def _key(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
+    def key(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
+        """A button about a lead, by the text of its label and what its token begins with."""
         return Key(self.texts.label(Text(label), manager.language), f"{token}.{lead.id}")
-
-    async def _background(self, lead: Lead) -> cards.Background:
-        quote = await self.work.quotes.latest(lead.conversation)
-        consents = await self.work.consents.latest(lead.conversation)
-        applications = await self.work.applications.of_conversation(lead.conversation)
-        last = applications[-1] if applications else None
-        return cards.Background(
-            quote=quote.values if quote else None,
-            consents=tuple((notice, record.state) for notice, record in consents.items()),
-            application=(last.reference, last.progress.stage) if last else None,
-            signals=await self._signals(last) if last else (),
-        )
-
-    async def _signals(self, application: Application) -> tuple[Text, ...]:
-        """What is worth a second look in an application, as far as there are words for it today."""
-        screening = await self.work.screenings.latest(application.id)
-        told = [finding.for_staff() for finding in screening.findings] if screening else []
-        return tuple(text for text in told if self.texts.knows(text.key))
 
 
 def language_of(lead: Lead) -> str | None:
@@ -212,5 +233,6 @@ def said_slot(lead: Lead, place: str) -> str:
     return f"m{lead.id}.{place}"
 
 
-def _slot(lead: Lead) -> str:
+def slot_of(lead: Lead) -> str:
+    """The slot of a lead's offer and card."""
     return f"lead{lead.id}"

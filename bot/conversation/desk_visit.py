@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.conversation.desk_acts import ACTS, LOCKING, LeadActs
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk
 from bot.conversation.desk_messages import (
     ACCEPT,
     DROP,
+    OFFER,
     PASS,
     RETURN,
     TALK,
     TO,
+    WHY,
     Messages,
     lead_of_slot,
     said_slot,
 )
 from bot.conversation.diary import BUTTON
+from bot.conversation.facts import Market
 from bot.conversation.ports import Conversation, Key, Relayed
 from bot.conversation.visitors import Visitor
 from bot.core.values import Text, Value
@@ -26,10 +31,12 @@ from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
 from bot.handoff import cards
 from bot.handoff.addressing import Kept, Seat, Whom, addressee
 from bot.handoff.notes import notes_of
+from bot.handoff.pursuit import PASS_REASONS
 from bot.handoff.records import Lead, Manager
 from bot.ledger.audit import audited, by_manager
 
 BOOK: Final = "m.book"
+_ACT: Final = re.compile(r"m\.([a-z_]+)(?:\.(.+))?")
 
 LISTED: Final = 10
 """Leads that `/leads` shows at once."""
@@ -43,7 +50,7 @@ LONGEST_NUMBER: Final = 18
 class Visit:
     """An event in the chat of `manager`: `conversation` is that chat, `seat` what is remembered of it, before and after.
 
-    `console` is where the pages of staff are.
+    `console` is where the pages of staff are, `market` where and for whom the bot runs.
     """
 
     leads: LeadDesk
@@ -52,9 +59,11 @@ class Visit:
     diary: DeskDiary
     seat: Seat
     console: str
+    market: Market
 
     async def take(self, event: Event) -> Text | None:
         """Carry the event out; the short notice that answers a press."""
+        noting, self.seat = self.seat.noting, replace(self.seat, noting=None)
         match event:
             case Pressed():
                 return await self._pressed(event)
@@ -62,6 +71,8 @@ class Visit:
                 await self._help()
             case Said(text=text) if text.startswith("/"):
                 await self._command(event)
+            case Said(text=text) if noting is not None:
+                await self._note(noting, text)
             case Said(text=text) | Shared(phone=text):
                 await self._speak(event, Kept(_place(event), text))
             case Attached():
@@ -78,21 +89,40 @@ class Visit:
         if event.token.startswith(f"{BUTTON}."):
             return await self.diary.pressed(event.token)
         token, _, number = event.token.rpartition(".")
-        known = number.isdecimal() and len(number) <= LONGEST_NUMBER
-        if known and token.startswith((f"{TO}.", f"{DROP}.")):
+        if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+            return Text("desk.notice.gone")
+        if token.startswith((f"{TO}.", f"{DROP}.")):
             return await self._settle(token, int(number), event)
+        if (found := _ACT.fullmatch(token)) and found[1] in ACTS:
+            return await self._work_on(found[1], found[2] or "", int(number), event)
         acts = {
             ACCEPT: self._accept,
-            PASS: self._turn_down,
+            PASS: self._ask_why,
+            OFFER: self._offer_again,
             RETURN: self._give_back,
             TALK: self._talk,
             BOOK: self._book_for,
         }
-        act = acts.get(token) if known else None
-        if act is not None and token in {ACCEPT, PASS, RETURN}:
+        act = self._turn_down if token.startswith(f"{WHY}.") else acts.get(token)
+        if act is not None and act in {self._accept, self._turn_down, self._give_back}:
             await self.leads.work.assignments.lock()
         lead = await self.leads.work.leads.get(int(number)) if act else None
         return await act(lead, event) if act and lead else Text("desk.notice.gone")
+
+    async def _work_on(self, act: str, choice: str, number: int, event: Pressed) -> Text:
+        """A button of a card."""
+        if act in LOCKING:
+            await self.leads.work.assignments.lock()
+        lead = await self.leads.work.leads.get(number)
+        if lead is None:
+            return Text("desk.notice.gone")
+        acts = LeadActs(self.leads, self.manager, self.market, event.message, f"p{event.message}")
+        if act == "note":
+            return await self._begin_note(acts, lead)
+        notice = await acts.pressed(act, choice, lead)
+        if act in LOCKING and number not in await self._heard():
+            self.seat = self.seat.giving_back(number)
+        return notice
 
     async def _accept(self, lead: Lead, event: Pressed) -> Text:
         if lead.status not in WAITING:
@@ -110,10 +140,25 @@ class Visit:
         winner = await self.leads.work.managers.get(lead.manager) if lead.manager is not None else None
         return Text("desk.notice.taken", {"name": winner.name}) if winner else Text("desk.notice.gone")
 
+    async def _ask_why(self, lead: Lead, event: Pressed) -> Text:
+        if lead.status not in WAITING:
+            return await self._too_late(lead)
+        await self._messages.ask_why(lead, self.manager, event.message)
+        return Text("desk.notice.why")
+
+    async def _offer_again(self, lead: Lead, event: Pressed) -> Text:
+        if lead.status not in WAITING:
+            return await self._too_late(lead)
+        await self._messages.offer_again(lead, self.manager, event.message)
+        return Text("desk.notice.choose_again")
+
     async def _turn_down(self, lead: Lead, event: Pressed) -> Text:
         if lead.status not in WAITING:
             return await self._too_late(lead)
-        await self.leads.turn_down(lead, self.manager)
+        why = event.token.split(".")[2]
+        if why not in PASS_REASONS:
+            return Text("desk.notice.gone")
+        await self.leads.turn_down(lead, self.manager, why)
         await self._messages.put_over(lead, self.manager, Text("desk.passed", {"lead": lead.id}), event.message)
         return Text("desk.notice.passed")
 
@@ -124,6 +169,38 @@ class Visit:
         self.seat = self.seat.giving_back(lead.id)
         await self._messages.about("desk.returned", lead, self.manager)
         return Text("desk.notice.returned")
+
+    # Remarks
+
+    async def _begin_note(self, acts: LeadActs, lead: Lead) -> Text:
+        """The next words are a remark. Whatever else the manager does first ends that."""
+        if not await acts.may("note", lead):
+            return Text("desk.notice.not_yours")
+        self.seat = replace(self.seat, noting=lead.id)
+        if acts.target is not None:
+            await self.leads.cards.short(lead, self.manager, acts.target)
+        await self._messages.about("desk.note_asked", lead, self.manager)
+        return Text("desk.notice.note")
+
+    async def _note(self, number: int, words: str) -> None:
+        lead = await self.leads.work.leads.get(number)
+        acts = LeadActs(self.leads, self.manager, self.market, None, "")
+        if lead is None or not await acts.may("note", lead):
+            await self._say("desk.not_with_you")
+            return
+        lead = await self.leads.remark(lead, self.manager, words)
+        await self._messages.about("desk.noted", lead, self.manager, text=words)
+
+    async def _note_command(self, event: Said) -> None:
+        """`/note` with the remark behind it, or with the remark to come."""
+        _, _, words = event.text.partition(" ")
+        lead = await self._meant(event, "desk.note_on", "m.note")
+        if lead is None:
+            return
+        if words.strip():
+            await self._note(lead.id, words.strip())
+        else:
+            await self._begin_note(LeadActs(self.leads, self.manager, self.market, None, ""), lead)
 
     # Words and files
 
@@ -207,6 +284,7 @@ class Visit:
 
     async def _put_over_whom(self, words: Kept, text: Text, event: Pressed, lead: Lead | None = None) -> None:
         slot = f"whom.{words.place}"
+        await self.leads.work.forget_shown(self.conversation.id, slot)
         await self._messages.post(self.manager, text, slot=slot, subject=lead, edit=True, target=event.message)
 
     # Commands
@@ -226,6 +304,8 @@ class Visit:
                 await self._away()
             case "/back":
                 await self._back()
+            case "/note":
+                await self._note_command(event)
             case "/return":
                 await self._return(event)
             case "/desk" | "/console":
@@ -301,7 +381,7 @@ class Visit:
         for one in held:
             lead = await self.leads.held(one.id, self.manager)
             if lead is not None:
-                await self.leads.work.leads.save(await self._messages.card(lead, self.manager))
+                await self.leads.work.leads.save(await self.leads.cards.new(lead, self.manager))
         if held:
             await self._say("desk.list_holding", count=len(waiting), held=len(held))
         else:

@@ -55,7 +55,7 @@ from bot.dialogs.effects import (
 )
 from bot.dialogs.engine import advance
 from bot.dialogs.events import Event, Opened, Pressed, Returned, TimedOut
-from bot.dialogs.withheld import without_numbers
+from bot.dialogs.withheld import without_numbers, without_words
 from bot.growth import field_agents
 from bot.growth.attribution import arrival
 from bot.handoff.invitations import code_in
@@ -149,7 +149,7 @@ class Turns:
     ) -> tuple[str | None, tuple[Posted, ...]]:
         desk_turn = await self._at_the_desk(work, conversation, incoming)
         if desk_turn is not None:
-            posted = await work.commit(desk_turn.conversation, incoming.event, ("desk",))
+            posted = await work.commit(desk_turn.conversation, without_words(incoming.event), ("desk",))
             return self._notice(desk_turn, incoming), posted
         conversation = self._reached(conversation, incoming)
         content = await self._content(conversation)
@@ -217,7 +217,9 @@ class Turns:
                     html=texts.render(Text("failure"), locale),
                 )
             )
-            posted = await work.commit(conversation, incoming.event, ("failed",))
+            manager = conversation.role == "manager"
+            event = without_words(incoming.event) if manager else incoming.event
+            posted = await work.commit(conversation, event, ("failed",))
         self._post(posted)
         return Taken(texts.label(Text("failure.notice"), locale) if isinstance(incoming.event, Pressed) else None)
 

@@ -92,10 +92,14 @@ class Lender:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """The account manager who was offered the customer accepts, writes `words`, or gives the customer back."""
+    """The account manager who was asked first accepts, gives the customer back, writes `words`, or presses the button that they name.
+
+    `second` is another one, who joined after that one.
+    """
 
     act: str
     words: str = ""
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,11 @@ class Sees:
     """The text keys that the customer saw since the last act, in order; `REST` stands for any number.
 
     Of a message that is changed in place only what is new in it counts. The answer put behind a closed question does
-    not count: see `Settled`. Where `by_manager` is set, it is what the account manager saw.
+    not count: see `Settled`. `by` is who saw it: the customer, the account manager who was asked first, or the second one.
     """
 
     keys: tuple[str, ...]
-    by_manager: bool = False
+    by: Literal["customer", "manager", "colleague"] = "customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,10 +322,14 @@ def _lender(how: Literal["now", "late"]) -> Callable[[object, str], Act]:
     return read
 
 
-def _manager(value: object, place: str) -> Act:
-    if isinstance(value, dict) and value.keys() == {"says"}:
-        return Manager("says", _text(value["says"], place))
-    return Manager(_one_of(value, MANAGER_ACTS, place))
+def _manager(*, second: bool) -> Callable[[object, str], Act]:
+    def read(value: object, place: str) -> Act:
+        if isinstance(value, dict) and len(value) == 1 and not value.keys() - {"says", "presses"}:
+            ((act, words),) = value.items()
+            return Manager(str(act), _text(words, place), second)
+        return Manager(_one_of(value, MANAGER_ACTS, place), second=second)
+
+    return read
 
 
 _DURATION: Final = re.compile(r"(\d+) (second|minute|hour|day)s?")
@@ -366,11 +374,13 @@ _VERBS: Final[Mapping[str, Callable[[Any, str], Act | Expectation]]] = {
     "lender": _lender("now"),
     "lender again": lambda _value, _place: Lender("", how="again"),
     "lender late": _lender("late"),
-    "manager": _manager,
+    "manager": _manager(second=False),
+    "colleague": _manager(second=True),
     "after": _after,
     "breaks": lambda value, place: Breaks(_one_of(value, FAULTS, place)),
     "sees": lambda value, place: Sees(_keys(value, place)),
-    "manager sees": lambda value, place: Sees(_keys(value, place), by_manager=True),
+    "manager sees": lambda value, place: Sees(_keys(value, place), "manager"),
+    "colleague sees": lambda value, place: Sees(_keys(value, place), "colleague"),
     "acknowledged": lambda value, place: Acknowledged(None if value is None else _text(value, place)),
     "buttons": lambda value, place: Buttons(_keys(value, place)),
     "settled": lambda _value, _place: Settled(),

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from stdnum import luhn
 
-from bot.dialogs.events import Attached, Event, Said
+from bot.dialogs.events import Attached, Event, Said, Shared
 
 Kind: TypeAlias = Literal["identity", "bank_card"]
 MASK: Final = "•••"
@@ -81,3 +81,18 @@ def _kind(parts: list[str]) -> Kind | None:
     lengths = [len(part) for part in parts]
     grouped = len(parts) <= 2 or (len(set(lengths[:-1])) == 1 and lengths[-1] <= lengths[0])
     return "bank_card" if grouped and _CARD.fullmatch(number) and luhn.is_valid(number) else None
+
+
+def without_words(event: Event) -> Event:
+    """What an account manager did, without what it said: that is kept with the customer it was for, and goes with that one.
+
+    Of a command its name stays.
+    """
+    match event:
+        case Said(text=text):
+            return replace(event, text=text.split(maxsplit=1)[0] if text.startswith("/") else "")
+        case Shared():
+            return replace(event, phone="")
+        case Attached():
+            return replace(event, file=None, name=None, caption=None)
+    return event

@@ -38,12 +38,14 @@ class Seat:
     """What the desk remembers about a manager's chat.
 
     `active` is the lead the manager has chosen to talk with, `seen` how many messages of each lead's customer had come when
-    the manager last chose, or answered; `kept` are words that wait.
+    the manager last chose, or answered; `kept` are words that wait. `noting` is the lead that the next words are a remark on,
+    which is for no customer's eyes.
     """
 
     active: int | None = None
     seen: Mapping[int, int] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
+    noting: int | None = None
 
     def talking(self, active: int | None, heard: Mapping[int, int]) -> Seat:
         """The manager has chosen whom to talk with, having `heard` so many messages of each customer."""
@@ -101,12 +103,13 @@ def seat_of(known: Values) -> Seat:
     kept = known.get(_NAME)
     if not isinstance(kept, Mapping):
         return Seat()
-    active, seen, words = kept.get("active"), kept.get("seen"), kept.get("kept")
+    active, seen, words, noting = kept.get("active"), kept.get("seen"), kept.get("kept"), kept.get("noting")
     counts = seen.items() if isinstance(seen, Mapping) else ()
     return Seat(
         active=active if isinstance(active, int) else None,
         seen={int(lead): count for lead, count in counts if isinstance(count, int)},
         kept=tuple(_read(one) for one in words if isinstance(one, Mapping)) if isinstance(words, tuple) else (),
+        noting=noting if isinstance(noting, int) else None,
     )
 
 
@@ -117,7 +120,8 @@ def with_seat(known: Values, seat: Seat) -> Values:
         return others
     seen = {str(lead): count for lead, count in seat.seen.items()}
     words = tuple({"place": one.place, "text": one.text, "kind": one.kind, "file": one.file} for one in seat.kept)
-    return {**others, _NAME: {"active": seat.active, "seen": seen, "kept": words}}
+    noting = {} if seat.noting is None else {"noting": seat.noting}
+    return {**others, _NAME: {"active": seat.active, "seen": seen, "kept": words, **noting}}
 
 
 def _read(kept: Mapping[str, Value]) -> Kept:

@@ -1,4 +1,4 @@
-"""What an account manager is shown of a lead: before it is accepted what is wanted, afterwards everything. Pure.
+"""What an account manager is shown of a lead: before it is accepted what is wanted, afterwards a short card that opens. Pure.
 
 Only facts named in `FACTS` are ever taken from a customer's answers, and numbers that identify a person, a business or an
 account are blotted out of free words: a card never shows a raw identity number.
@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from bot.core.values import Money, Months, Text, Value, Values
+from bot.handoff.notes import notes_of
 from bot.handoff.records import Lead
 from bot.handoff.scoring import Points, Score
 
@@ -54,6 +55,12 @@ REASONS: Final = (
 WORDS_SHOWN: Final = 160
 """Characters of a transcript's line that a card shows."""
 
+REMARKS_SHOWN: Final = 5
+_IN_SHORT: Final = frozenset(
+    ("contact_name", "business_name", "segment", "need", "purpose", "product", "amount", "months", "locale", "question")
+)
+"""What the short card tells of the answers."""
+
 _BEFORE_ACCEPTING: Final = frozenset(FACTS) - {"contact_name", "business_name", "field_note", "question"}
 _COUNTED: Final = frozenset(("months", "months_trading"))
 _QUOTE: Final = (
@@ -84,14 +91,29 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """An eligibility result as it was told: the product, the outcome, and each criterion's state with its words.
+
+    A criterion without words is one that published rules judge otherwise, or no longer have.
+    """
+
+    product: str
+    outcome: str
+    at: datetime
+    criteria: tuple[tuple[str, Text | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Background:
     """What is known of a customer beside the answers.
 
     `quote` are the figures of the last quote as it was shown; `consents` each notice's id with its state; `application`
-    the last one's reference and stage, the reference absent until the lender gave one; `signals` say what is worth a second look in it.
+    the last one's reference and stage, the reference absent until the lender gave one; `signals` say what is worth a second look in it;
+    `trace` is the last eligibility result.
     """
 
     quote: Values | None = None
+    trace: Trace | None = None
     consents: tuple[tuple[str, str], ...] = ()
     application: tuple[str | None, str] | None = None
     signals: tuple[Text, ...] = ()
@@ -115,11 +137,43 @@ def offer(lead: Lead, score: Score, knows: Knows) -> Text:
     return Text("lead.offer", _head(lead, score, knows) | {"lines": _lines(lead.facts, knows, _BEFORE_ACCEPTING)})
 
 
-def card(lead: Lead, score: Score, background: Background, spoken: Iterable[Spoken], knows: Knows) -> Text:
-    """The whole lead, for the manager who has accepted it; `spoken` are the last lines, oldest first."""
-    lines = (*_lines(lead.facts, knows, frozenset(FACTS)), *_background_lines(background, knows))
-    said = tuple(said_line(line) for line in spoken)
-    return Text("lead.card", _head(lead, score, knows) | {"lines": lines, "said": said})
+def card(lead: Lead, score: Score, spoken: Iterable[Spoken], knows: Knows) -> Text:
+    """The lead in short, for the manager who has accepted it; `spoken` are the last lines, oldest first."""
+    values = _head(lead, score, knows)
+    remarks = notes_of(lead).remarks[-1:]
+    return Text(
+        "lead.card",
+        values
+        | {
+            "lines": _lines(lead.facts, knows, _IN_SHORT),
+            "remarks": _block("remarks", tuple(_remark(lead, knows))) if remarks else "",
+            "said": tuple(said_line(line) for line in spoken) or (Text("lead.nothing_said"),),
+        },
+    )
+
+
+def whole_card(lead: Lead, score: Score, background: Background, knows: Knows) -> Text:
+    """All that managers may see of the lead: answers, the criteria with their states, quote, application, consents, the score by factor."""
+    trace = background.trace
+    return Text(
+        "lead.whole",
+        _head(lead, score, knows)
+        | {
+            "lines": _lines(lead.facts, knows, frozenset(FACTS)),
+            "trace": _traced(trace, knows) if trace else "",
+            "open": _block("open", _open_questions(lead, trace)),
+            "quote": _block("quote", _quoted(background)),
+            "application": _block("application", _application_lines(background)),
+            "consents": _block("consents", tuple(_consent(*one, knows) for one in background.consents)),
+            "remarks": _block("remarks", tuple(_remark(lead, knows, REMARKS_SHOWN))),
+        },
+    )
+
+
+def transcript(lead: Lead, spoken: Iterable[Spoken], knows: Knows) -> Text:
+    """A page of what was said, oldest first."""
+    said = tuple(said_line(line) for line in spoken) or (Text("lead.nothing_said"),)
+    return Text("lead.transcript", {"lead": lead.id, "pursuit": _pursuit(lead, knows), "said": said})
 
 
 def said_line(line: Spoken) -> Text:
@@ -143,10 +197,51 @@ def _head(lead: Lead, score: Score, knows: Knows) -> dict[str, Value]:
     return {
         "lead": lead.id,
         "reason": Text(f"lead.reason.{reason}"),
+        "pursuit": _pursuit(lead, knows),
         "points": score.points,
         "value": Text("lead.high_value" if score.high_value else "lead.usual_value"),
         "factors": factors,
     }
+
+
+def _pursuit(lead: Lead, knows: Knows) -> Value:
+    """How far the manager has come, behind the head of a card; nothing where nothing was said."""
+    notes = notes_of(lead)
+    if notes.pursuit is None:
+        return ""
+    stage: Value = Text(f"pursuit.{notes.pursuit}")
+    if notes.lost is not None:
+        stage = Text("pursuit.lost_because", {"reason": _known(f"lost.{notes.lost}", notes.lost, knows)})
+    return Text("lead.pursuit", {"stage": stage})
+
+
+def _remark(lead: Lead, knows: Knows, most: int = 1) -> Iterable[Text]:
+    """The last remarks, oldest first."""
+    for one in notes_of(lead).remarks[-most:]:
+        yield Text("lead.remark", {"time": one.at, "name": one.by, "text": blotted(one.text)})
+
+
+def _block(name: str, lines: tuple[Text, ...]) -> Value:
+    """Lines under a heading of their own; nothing where there are none."""
+    return Text(f"lead.block.{name}", {"lines": lines}) if lines else ""
+
+
+def _traced(trace: Trace, knows: Knows) -> Text:
+    product = _known(f"product.{trace.product}.name", trace.product, knows)
+    lines = tuple(
+        Text(f"lead.criterion.{state}", {"words": words}) for state, words in trace.criteria if words is not None
+    )
+    changed = any(words is None for _, words in trace.criteria)
+    told = (*lines, Text("lead.criteria_changed")) if changed or not lines else lines
+    values = {"product": product, "outcome": Text(f"lead.outcome.{trace.outcome}"), "day": trace.at, "lines": told}
+    return Text("lead.block.trace", values)
+
+
+def _open_questions(lead: Lead, trace: Trace | None) -> tuple[Text, ...]:
+    """What the customer has asked, and what the criteria still lack."""
+    asked = lead.facts.get("question")
+    lacking = tuple(words for state, words in trace.criteria if state == "unknown" and words) if trace else ()
+    return (*((Text("lead.fact.question", {"value": asked}),) if asked else ()), *lacking)
 
 
 def _lines(facts: Values, knows: Knows, allowed: frozenset[str]) -> tuple[Text, ...]:
@@ -198,15 +293,19 @@ def _known(key: str, code: str, knows: Knows) -> Value:
     return Text(key) if knows(key) else code
 
 
-def _background_lines(background: Background, knows: Knows) -> tuple[Text, ...]:
+def _quoted(background: Background) -> tuple[Text, ...]:
+    quote = background.quote
+    if quote is None or not all(name in quote for name in _QUOTE):
+        return ()
+    return (Text("lead.quote", {name: quote[name] for name in _QUOTE}),)
+
+
+def _application_lines(background: Background) -> tuple[Text, ...]:
     lines: list[Text] = []
-    if background.quote is not None and all(name in background.quote for name in _QUOTE):
-        lines.append(Text("lead.quote", {name: background.quote[name] for name in _QUOTE}))
     if background.application is not None:
         reference, stage = background.application
         lines.append(Text("lead.application", {"reference": reference, "stage": Text(f"stage.{stage}.name")}))
     lines.extend(Text("lead.signal", {"signal": signal}) for signal in background.signals)
-    lines.extend(_consent(notice, state, knows) for notice, state in background.consents)
     return tuple(lines)
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.core.values import Money, Value
+from bot.handoff.notes import notes_of
 from bot.handoff.records import Lead, Rung
 from bot.handoff.scoring import Score
 
@@ -28,6 +29,10 @@ TYPES: Final[Mapping[str, str]] = {
     "lead.passed": "assignment.passed",
     "lead.timed_out": "assignment.timed-out",
     "lead.reassigned": "assignment.reassigned",
+    "lead.contacted": "lead.contacted",
+    "lead.visiting": "lead.visiting",
+    "lead.won": "lead.won",
+    "lead.lost": "lead.lost",
 }
 """The moves of leads that are told, by the name that the audit knows, with the middle of the event's type."""
 
@@ -87,7 +92,7 @@ class Move:
     """A move of a lead that is to be told. It names nobody: who the customer is, is looked up when it is told.
 
     `id` makes two deliveries the same event; `name` is the audit's; `stage` is where the lead stands after it; `rung` is how the
-    manager came to the lead.
+    manager came to the lead, `why` the code of a reason that the manager gave.
     """
 
     id: str
@@ -97,6 +102,7 @@ class Move:
     at: datetime
     manager: int | None = None
     rung: str | None = None
+    why: str | None = None
 
 
 def stage_after(name: str, lead: Lead) -> str:
@@ -110,6 +116,8 @@ def told(move: Move, report: LeadReport, manager: ManagerName | None, score: Sco
     whole = {
         "lead": lead.id,
         "stage": move.stage,
+        "pursuit": notes_of(lead).pursuit,
+        "why": move.why,
         "reason": lead.reason,
         "opened": lead.created_at.isoformat(),
         "score": {"points": score.points, "high_value": score.high_value},
@@ -125,7 +133,7 @@ def told(move: Move, report: LeadReport, manager: ManagerName | None, score: Sco
 
 
 COLUMNS: Final = (
-    "lead", "opened", "reason", "stage", "accepted", "closed", "points", "high_value", "segment", "product", "amount",
+    "lead", "opened", "reason", "stage", "pursuit", "lost", "accepted", "closed", "points", "high_value", "segment", "product", "amount",
     "currency", "channel", "place", "agent", "manager", "manager_name", "rung", "name", "phone",
 )  # fmt: skip
 """The columns of the table of leads, in their order."""
@@ -142,6 +150,8 @@ def row(report: LeadReport, score: Score, currency: str) -> tuple[Cell, ...]:
         "opened": lead.created_at.isoformat(),
         "reason": lead.reason,
         "stage": lead.status,
+        "pursuit": notes_of(lead).pursuit,
+        "lost": notes_of(lead).lost,
         "accepted": lead.accepted_at.isoformat() if lead.accepted_at else None,
         "closed": lead.closed_at.isoformat() if lead.closed_at else None,
         "points": score.points,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.values import Value
+from bot.handoff.pursuit import LOST_REASONS, PURSUITS, Pursuit, Remark
 from bot.handoff.records import Lead
 
 _NAME: Final = "desk"
+_UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,18 @@ class Notes:
 
     `passed` are the managers who do not take it; `seen` is the time of the customer's last line that its manager was
     shown; `unsaid` is what the manager wrote before the customer had heard who it is, oldest first; `heard` counts the
-    customer's messages that were brought to a manager.
+    customer's messages that were brought to a manager. `pursuit` is how far the manager has come, `lost` why it came to
+    nothing, `remarks` what managers have noted, oldest first. `paper` is the document that the customer was asked for last.
     """
 
     passed: tuple[int, ...] = ()
     seen: datetime | None = None
     unsaid: tuple[Unsaid, ...] = ()
     heard: int = 0
+    pursuit: Pursuit | None = None
+    lost: str | None = None
+    remarks: tuple[Remark, ...] = ()
+    paper: str | None = None
 
 
 def notes_of(lead: Lead) -> Notes:
@@ -49,6 +56,10 @@ def notes_of(lead: Lead) -> Notes:
         seen=seen if isinstance(seen, datetime) else None,
         unsaid=tuple(_read(item) for item in _items(kept.get("unsaid")) if isinstance(item, Mapping)),
         heard=heard if isinstance(heard, int) else 0,
+        pursuit=next((one for one in PURSUITS if one == kept.get("pursuit")), None),
+        lost=next((one for one in LOST_REASONS if one == kept.get("lost")), None),
+        remarks=tuple(_remark(item) for item in _items(kept.get("remarks")) if isinstance(item, Mapping)),
+        paper=paper if isinstance(paper := kept.get("paper"), str) else None,
     )
 
 
@@ -57,7 +68,12 @@ def with_notes(lead: Lead, notes: Notes) -> Lead:
     facts = {name: value for name, value in lead.facts.items() if name != _NAME}
     if notes != Notes():
         unsaid = tuple({"slot": one.slot, "html": one.html, "kind": one.kind, "file": one.file} for one in notes.unsaid)
-        facts[_NAME] = {"passed": notes.passed, "seen": notes.seen, "unsaid": unsaid, "heard": notes.heard}
+        remarks: tuple[Value, ...] = tuple({"at": one.at, "by": one.by, "text": one.text} for one in notes.remarks)
+        kept: dict[str, Value] = {
+            "passed": notes.passed, "seen": notes.seen, "unsaid": unsaid, "heard": notes.heard,
+            "pursuit": notes.pursuit, "lost": notes.lost, "remarks": remarks, "paper": notes.paper,
+        }  # fmt: skip
+        facts[_NAME] = {name: value for name, value in kept.items() if value not in (None, ())}
     return replace(lead, facts=facts)
 
 
@@ -69,6 +85,11 @@ def _read(kept: Mapping[str, Value]) -> Unsaid:
         kind=kind if isinstance(kind, str) else None,
         file=file if isinstance(file, str) else None,
     )
+
+
+def _remark(kept: Mapping[str, Value]) -> Remark:
+    at = kept.get("at")
+    return Remark(at if isinstance(at, datetime) else _UNKNOWN, str(kept.get("by")), str(kept.get("text")))
 
 
 def _items(value: Value) -> tuple[Value, ...]:

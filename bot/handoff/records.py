@@ -11,9 +11,20 @@ from bot.core.values import Values
 from bot.handoff.profiles import Profile
 
 LeadStatus = Literal["requested", "offered", "accepted", "active", "returned", "expired"]
-Rung = Literal["owner", "backup", "account", "skill", "round_robin", "catch_all", "chosen", "supervisor", "appointment"]
-"""How a manager came to a lead: a rung of the ladder, the manager's own choice from the list, a supervisor's, or an
-appointment."""
+Rung = Literal[
+    "owner",
+    "backup",
+    "account",
+    "skill",
+    "round_robin",
+    "catch_all",
+    "chosen",
+    "supervisor",
+    "appointment",
+    "colleague",
+]
+"""How a manager came to a lead: a rung of the ladder, the manager's own choice from the list, a supervisor's, an
+appointment, or a colleague who passed the customer on."""
 
 Outcome = Literal["passed", "timed_out", "withdrawn", "reassigned", "returned"]
 """What ended an assignment: the manager turned it down, let the time run out, it was taken back unaccepted, it was given to

@@ -184,6 +184,7 @@ class EngineStage(MemoryStage):
         self._turns.managers = story.managers
         self.screen = self._turns.screen
         self.manager_screen = None
+        self.colleague_screen: Screen | None = None
 
     @property
     def turns(self) -> EngineTurns:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.core.figures import Figure, Table
-from bot.dialogs.stories import FigureKind
+from bot.dialogs.stories import FigureKind, Manager
 from bot.figures.worded import Worded, WordedTable
 
 SETTLED = "settled"
@@ -121,15 +121,21 @@ def knobs_of(shown: Shown) -> Iterator[Knob]:
 
 
 def choice_of(token: str) -> str:
-    """The choice that a button's token carries: `3.7.!back` is `back`, an account manager's `m.accept.5` is `accept`.
+    """The choice that a button's token carries: `3.7.!back` is `back`, an account manager's `m.pursue.won.5` is `pursue.won`.
 
-    A button that opens a link carries none, and is `link`.
+    Of a manager's, numbers by which somebody or something is named are left out. A button that opens a link carries none, and is `link`.
     """
     if not token:
         return "link"
     first, _, rest = token.partition(".")
-    second, _, last = rest.partition(".")
-    return second if first == "m" else last.removeprefix("!")
+    if first == "m":
+        return ".".join(part for part in rest.split(".") if not part.isdecimal())
+    return rest.partition(".")[2].removeprefix("!")
+
+
+def pressed_by_manager(act: Manager) -> str:
+    """The choice that an account manager presses."""
+    return act.words or {"accepts": "accept", "returns": "return"}[act.act]
 
 
 def kind_of(figure: Figure | Worded | None) -> FigureKind | None:

@@ -46,7 +46,8 @@ class Stage(Protocol):
 
     screen: Screen
     manager_screen: Screen | None
-    """That of the account manager who is asked first; None where it is not played."""
+    colleague_screen: Screen | None
+    """Those of the account manager who is asked first, and of the second one; None where they are not played."""
 
     async def open(self, payload: str | None) -> None: ...
     async def say(self, text: str) -> None: ...
@@ -106,8 +107,9 @@ class _Performance:
 
     def _begin(self) -> None:
         self._stage.screen.begin()
-        if self._stage.manager_screen:
-            self._stage.manager_screen.begin()
+        for screen in (self._stage.manager_screen, self._stage.colleague_screen):
+            if screen:
+                screen.begin()
 
     async def _act(self, act: Act) -> None:
         stage = self._stage
@@ -154,8 +156,10 @@ class _Performance:
     async def _expect(self, expectation: Expectation) -> None:
         screen = self._stage.screen
         match expectation:
-            case Sees(keys=keys, by_manager=True):
+            case Sees(keys=keys, by="manager"):
                 _see(keys, self._stage.manager_screen)
+            case Sees(keys=keys, by="colleague"):
+                _see(keys, self._stage.colleague_screen)
             case Sees(keys=keys):
                 _see(keys, screen)
             case Nothing():

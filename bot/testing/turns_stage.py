@@ -22,10 +22,11 @@ from bot.testing.marks import Marks
 from bot.testing.memory import MemoryFailures, MemoryReleases
 from bot.testing.memory_stage import BEGINNING, CHANNEL, CUSTOMER, BreakableStorage, MemoryStage
 from bot.testing.messenger import RecordingMessenger
-from bot.testing.screen import Knob
+from bot.testing.screen import Knob, Screen, pressed_by_manager
 
 MANAGER: Final = "manager"
-"""The address of the account manager whom stories speak of; others are `manager2` and so on."""
+COLLEAGUE: Final = "manager2"
+"""The addresses of the account managers whom stories speak of; others are `manager3` and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class TurnsStage(MemoryStage):
         self.messenger = RecordingMessenger(storage.outbox, content.marks)
         self.screen = self.messenger.screens[CUSTOMER]
         self.manager_screen = self.messenger.screens[MANAGER]
+        self.colleague_screen: Screen | None = self.messenger.screens[COLLEAGUE]
         self._turns = Turns(
             storage=storage,
             library=content.library,
@@ -141,8 +143,9 @@ class TurnsStage(MemoryStage):
 
     async def manager(self, act: Manager) -> None:
         """See `Stage`."""
+        who = COLLEAGUE if act.second else MANAGER
         if act.act == "says":
-            await self.take(Said(self._now(), act.words, self._update()), MANAGER)
+            await self.take(Said(self._now(), act.words, self._update()), who)
             return
-        number, knob = self.messenger.screens[MANAGER].find({"accepts": "accept", "returns": "return"}[act.act])
-        await self.take(Pressed(self._now(), knob.token, number, self._update()), MANAGER)
+        number, knob = self.messenger.screens[who].find(pressed_by_manager(act))
+        await self.take(Pressed(self._now(), knob.token, number, self._update()), who)

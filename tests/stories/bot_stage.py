@@ -18,7 +18,7 @@ from bot.handlers.routers import CHANNEL
 from bot.simulator.client import Phone, SeenMessage
 from bot.testing import samples
 from bot.testing.lender_book import LenderBook
-from bot.testing.screen import Knob, Part, Screen, Shown, choice_of
+from bot.testing.screen import Knob, Part, Screen, Shown, choice_of, pressed_by_manager
 from tests.stories.house import House
 
 _ANSWERS: Final = {"accepts": None, "refuses": 422, "fails": 503}
@@ -35,9 +35,11 @@ _FAULTS: Final[Mapping[str, Any]] = {
 class BotStage:
     """See `Stage`."""
 
-    def __init__(self, house: House, customer: Phone, manager: Phone | None) -> None:
+    def __init__(self, house: House, customer: Phone, manager: Phone | None, colleague: Phone | None = None) -> None:
         self.screen = Screen()
         self.manager_screen: Screen | None = Screen() if manager else None
+        self.colleague_screen: Screen | None = Screen() if colleague else None
+        self._colleague = colleague
         self._house = house
         self._customer = customer
         self._manager = manager
@@ -133,13 +135,15 @@ class BotStage:
 
     async def manager(self, act: Manager) -> None:
         """See `Stage`."""
-        assert self._manager is not None, "no account manager is on duty"
+        phone = self._colleague if act.second else self._manager
+        screen = self.colleague_screen if act.second else self.manager_screen
+        assert phone is not None, "no such account manager is on duty"
+        assert screen is not None
         if act.act == "says":
-            await self._done(await self._manager.text(act.words))
+            await self._done(await phone.text(act.words))
             return
-        assert self.manager_screen is not None
-        number, knob = self.manager_screen.find({"accepts": "accept", "returns": "return"}[act.act])
-        await self._done(await self._manager.press(int(number), data=knob.token))
+        number, knob = screen.find(pressed_by_manager(act))
+        await self._done(await phone.press(int(number), data=knob.token))
 
     # What is remembered
 
@@ -169,8 +173,9 @@ class BotStage:
         """Wait until everything has happened, and see it."""
         await self._house.settle()
         await self._see(self._customer, self.screen)
-        if self._manager and self.manager_screen:
-            await self._see(self._manager, self.manager_screen)
+        for phone, screen in ((self._manager, self.manager_screen), (self._colleague, self.colleague_screen)):
+            if phone and screen:
+                await self._see(phone, screen)
 
     async def _see(self, phone: Phone, screen: Screen) -> None:
         read = self._read.get(phone.id, 0)
@@ -214,7 +219,7 @@ async def bot_stage(house: House, story: Story, locale: str) -> BotStage:
     await house.send_home()
     managers = [await _manager(house, number) for number in range(story.managers)]
     customer = await house.simulator.join("小明", language=locale, phone="8613800138000")
-    stage = BotStage(house, customer, managers[0] if managers else None)
+    stage = BotStage(house, customer, *(managers[:2] or (None,)))
     await house.settle()
     return stage
 

@@ -243,8 +243,12 @@ def unlike(event: dict[str, Any]) -> list[str]:
 
 
 async def test_what_goes_out_is_as_the_schemas_have_it(there: House, receiver: Receiver) -> None:
-    await played(there, APPLIED, ASKS, {"manager": "accepts"}, {"manager": "returns"})
-    assert [unlike(event) for event in receiver.taken.values()] == [[]] * 4
+    worked = ("acts", "stage", "pursue.contacted", "acts", "stage", "pursue.lost", "pursue.lost.cost")
+    acts = [{"manager": {"presses": one}} for one in worked]
+    await played(there, APPLIED, ASKS, {"manager": "accepts"}, *acts, {"manager": "returns"})
+    assert receiver.told[3:5] == ["lead.contacted", "lead.lost"]
+    assert (receiver.last["stage"], receiver.last["pursuit"]) == ("returned", "lost")
+    assert [unlike(event) for event in receiver.taken.values()] == [[]] * 6
     if os.environ.get("CRM_CAPTURE") == "write":
         CAPTURED.write_text(json.dumps(receiver.attempts, indent=1, ensure_ascii=False) + "\n", "utf-8")
 

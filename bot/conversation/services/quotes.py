@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,13 +9,15 @@ from decimal import Decimal
 from typing import Final
 
 from bot.conversation.ports import StoredQuote
+from bot.conversation.quotes_shown import keep_shown
 from bot.conversation.rendering import trimmed, trimmed_figure
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Money, Months, Text, Values
+from bot.ledger.audit import CUSTOMER
 from bot.products.catalogue import Product
 from bot.products.comparison import comparison_table, comparison_text
 from bot.products.ladder import less, longer, more, shorter
-from bot.products.quote import Quote, Refusal, make_quote, quote_pages, quote_values, schedule_table, short_quote
+from bot.products.quote import Quote, Refusal, make_quote, quote_pages, schedule_table, short_quote
 
 MOST_KEPT: Final = 5
 """Quotes that are offered to come back to; older ones stay stored."""
@@ -132,13 +133,7 @@ def compared(call: Call, quotes: list[Values]) -> Values:
 
 async def store(call: Call, made: Quote) -> StoredQuote:
     """Store a quote that is about to be shown, unchanged from then on."""
-    stored = StoredQuote(
-        str(uuid.uuid4()), call.conversation.id, made.product, call.content.number, quote_values(made), call.now
-    )  # fmt: skip
-    await call.work.quotes.add(stored)
-    await call.work.track(call.conversation.id, "quoted", {"product": made.product}, call.now)
-    call.audit("quote.shown", quote=stored.id, product=made.product, release=call.content.number)
-    return stored
+    return await keep_shown(call.work, call.conversation.id, made, call.content.number, call.now, CUSTOMER)
 
 
 def quote_for(call: Call, product: Product, *, within: bool = False) -> Quote | Refusal:

@@ -58,7 +58,7 @@ def test_steps_are_read_as_written() -> None:
     assert [line.what for line in read.lines] == [
         Opens("p"), Says({"zh": "三", "en": "three"}), Says(None), Presses("a", "again"), Shares("1"), Sends("photo"),
         Lender("declined", ("x",)), Lender("docs_check", how="late"), Manager("says", "hi"), Passes(timedelta(minutes=10)),
-        Sees(("a", "…")), Sees(("b",), by_manager=True), Knows({"x": None, "y": "5"}), Buttons(()),
+        Sees(("a", "…")), Sees(("b",), by="manager"), Knows({"x": None, "y": "5"}), Buttons(()),
         Figures(("chart",)), Figures(("table", "chart")),
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot import resources
 from bot.core.values import Money, Months, Rate, Text, Values
 from bot.handoff import cards
 from bot.handoff.notes import Notes, Unsaid, notes_of, with_notes
+from bot.handoff.pursuit import LOST_REASONS, PASS_REASONS, PURSUITS, Remark
 from bot.handoff.records import Lead
 from bot.handoff.scoring import parse_rules, score
 from bot.publishing.sources import read_documents
@@ -48,9 +50,13 @@ def lead(answers: Values = ANSWERS, reason: str = "high_value") -> Lead:
     return Lead(1234, 7, reason, "offered", {**cards.shareable(answers), "may_contact": True}, AT)
 
 
-def shown(one: Lead, *spoken: cards.Spoken, locale: str = "zh", background: cards.Background | None = None) -> str:
+def shown(one: Lead, *spoken: cards.Spoken, locale: str = "zh") -> str:
+    return TEXTS.render(cards.card(one, score(RULES, one.facts), spoken, TEXTS.knows), locale)
+
+
+def whole(one: Lead, locale: str = "zh", **background: Any) -> str:
     found = score(RULES, one.facts)
-    return TEXTS.render(cards.card(one, found, background or cards.Background(), spoken, TEXTS.knows), locale)
+    return TEXTS.render(cards.whole_card(one, found, cards.Background(**background), TEXTS.knows), locale)
 
 
 def offered(one: Lead, locale: str = "zh") -> str:
@@ -59,7 +65,7 @@ def offered(one: Lead, locale: str = "zh") -> str:
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_a_card_never_shows_identity_numbers_or_what_a_manager_need_not_know(locale: str) -> None:
-    card = shown(lead(), locale=locale)
+    card = shown(lead(), locale=locale) + whole(lead(), locale)
     for number in ("92310115MA1K4XXX1B", "13800138000", "31010119800101123X"):
         assert number not in card
 
@@ -82,16 +88,53 @@ def test_points_are_shown_by_factor() -> None:
     assert "+15 published criteria: met" in offer
 
 
-def test_a_card_shows_the_quote_as_it_was_shown_the_consents_and_the_application() -> None:
-    background = cards.Background(QUOTE, (("contact_by_manager", "given"),), ("RG-1", "risk_review"))
-    card = shown(lead(), background=background)
+def test_the_whole_card_shows_the_quote_as_it_was_shown_the_consents_and_the_application() -> None:
+    card = whole(lead(), quote=QUOTE, consents=(("contact_by_manager", "given"),), application=("RG-1", "risk_review"))
     assert "年化综合成本8.10%（单利）" in card
     assert "✓ 客户经理联系：已同意" in card
     assert "申请：RG-1，审批中" in card
+    assert "+40 金额 ¥350,000" in card
 
 
 def test_an_application_the_lender_has_not_taken_yet_is_shown_without_a_reference() -> None:
-    assert "申请：—，" in shown(lead(), background=cards.Background(application=(None, "consented")))
+    assert "申请：—，" in whole(lead(), application=(None, "consented"))
+
+
+def test_a_result_is_traced_criterion_by_criterion_in_the_words_it_was_told_in() -> None:
+    trace = cards.Trace(
+        "harvest",
+        "person",
+        AT,
+        (
+            ("met", Text("criterion.licence.met")),
+            ("person", Text("criterion.purchaser_order.person")),
+            ("unknown", Text("criterion.unknown", {"fields": (Text("label.open_debts"),)})),
+            ("met", None),
+        ),
+    )
+    card = whole(lead(), trace=trace)
+    for words in (
+        "丰收贷：需要人工看",
+        "✓ 有营业执照",
+        "◐ 订单说好了还没签",
+        "<b>还没弄清</b>\n• 还差：",
+        "条件后来有更新",
+    ):
+        assert words in card
+
+
+def test_the_short_card_leaves_figures_and_factors_to_the_whole_one() -> None:
+    assert "+40" not in shown(lead())
+    assert "对照公布的条件" not in shown(lead())
+
+
+def test_how_far_the_manager_is_and_the_last_remark_stand_on_the_card() -> None:
+    remarks = (Remark(AT, "陈立", "先看果园"), Remark(AT, "陈立", "身份证 31010119800101123X"))
+    noted = with_notes(lead(), Notes(pursuit="lost", lost="cost", remarks=remarks))
+    assert "没成：嫌成本高" in shown(noted)
+    assert "•••" in shown(noted)
+    assert "先看果园" not in shown(noted)
+    assert "先看果园" in whole(noted)
 
 
 def test_the_last_words_are_shown_with_time_and_author_and_without_markup_of_their_own() -> None:
@@ -137,7 +180,8 @@ def test_a_customer_is_named_by_name_or_else_by_number() -> None:
 
 
 def test_notes_are_kept_among_the_facts_and_never_shown() -> None:
-    notes = Notes(passed=(3, 5), seen=AT, unsaid=(Unsaid("m1.2", "您好"), Unsaid("m1.3", "", "photo", "file")))
+    unsaid = (Unsaid("m1.2", "您好"), Unsaid("m1.3", "", "photo", "file"))
+    notes = Notes(passed=(3, 5), seen=AT, unsaid=unsaid, heard=2, paper="lease")
     noted = with_notes(lead(), notes)
     assert notes_of(noted) == notes
     assert shown(noted) == shown(lead())
@@ -151,3 +195,5 @@ def test_every_fact_and_reason_has_its_words() -> None:
         assert TEXTS.knows(f"lead.reason.{reason}")
     for factor in RULES.factors:
         assert TEXTS.knows(f"lead.factor.{factor.code}")
+    for words, codes in (("pursuit", PURSUITS), ("lost", LOST_REASONS), ("pass_reason", PASS_REASONS)):
+        assert all(TEXTS.knows(f"{words}.{code}") for code in codes)

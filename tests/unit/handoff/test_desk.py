@@ -168,7 +168,8 @@ async def test_a_manager_holds_no_more_customers_than_there_is_room_for(office: 
 
 async def test_who_passes_is_not_told_of_the_lead_again(waiting: Office) -> None:
     accept = waiting.button(CHEN, "desk.accept")
-    assert await waiting.press(CHEN, waiting.button(CHEN, "desk.pass")) == waiting.says("desk.notice.passed")
+    assert await waiting.press(CHEN, waiting.button(CHEN, "desk.pass")) == waiting.says("desk.notice.why")
+    assert await waiting.press(CHEN, waiting.button(CHEN, "pass_reason.busy")) == waiting.says("desk.notice.passed")
     await waiting.press(ZHOU, accept)
     assert "你没有接" in waiting.chat(CHEN)[-1].html
 
@@ -192,6 +193,10 @@ async def test_who_does_not_accept_within_two_minutes_is_followed_by_the_next_ma
 
 async def test_who_turns_a_lead_down_is_followed_by_the_next_manager_at_once(waiting: Office) -> None:
     await waiting.press(CHEN, waiting.button(CHEN, "desk.pass"))
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.back_to"))
+    assert not waiting.has_button(ZHOU, "desk.accept")
+    await waiting.press(CHEN, waiting.button(CHEN, "desk.pass"))
+    await waiting.press(CHEN, waiting.button(CHEN, "pass_reason.language"))
     assert waiting.has_button(ZHOU, "desk.accept")
 
 
