@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from bot.handoff.plain_words import readings
-from bot.handoff.traditional import SIMPLIFIED
 from bot.products.reading import Section
 from bot.texts import markup
+from bot.texts.chinese import simplified
 
 FILE: Final = "claims.yaml"
 ACTIONS: Final = ("warn", "hold")
@@ -162,11 +162,8 @@ def _pattern(section: Section, field: str, written: str) -> re.Pattern[str]:
         section.refuse(field, f"'{written}' is no regular expression ({error}); correct it")
     if pattern.search(""):
         section.refuse(field, f"'{written}' finds claims where nothing is said; make a part of it required")
-    strange = [char for char in written if char in SIMPLIFIED]
-    if strange:
-        section.refuse(
-            field, f"write {SIMPLIFIED[strange[0]]} for {strange[0]}: words are compared in simplified characters"
-        )
+    if (plain := simplified(written)) != written:
+        section.refuse(field, f"write '{plain}' for '{written}': words are compared in simplified characters")
     if any(map(str.isupper, _SYNTAX.sub("", written))):
         section.refuse(field, f"write '{written}' in small letters: words are compared so")
     return pattern

@@ -11,12 +11,12 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from bot.handoff.traditional import SIMPLIFIED
+from bot.texts.chinese import simplified
 
 _LETTERS: Final = dict(zip("аеорсухіјѕԁԛԝһкмтвнοαεικνρτυχ", "aeopcyxijsdqwhkmtbhoaeiknptux", strict=True))
 """Letters of the Cyrillic and the Greek alphabet that look like Latin ones."""
 
-_SAME: Final = str.maketrans({**SIMPLIFIED, **_LETTERS, "💯": "100%", "〇": "零"})
+_SAME: Final = str.maketrans({**_LETTERS, "💯": "100%", "〇": "零"})
 _DIGITS_AS_LETTERS: Final = tuple(str.maketrans(f"0{one}3457@$", f"o{letter}eastas") for one, letter in ("1i", "1l"))
 _HAN: Final = r"\u3400-\u9fff"
 _BETWEEN_HAN: Final = re.compile(
@@ -35,7 +35,7 @@ def readings(words: str) -> tuple[str, ...]:
     A gap between Chinese characters may set two clauses apart or only look so; a digit within a word may be a letter: each is
     a reading of its own.
     """
-    plain = unicodedata.normalize("NFKC", words).lower().translate(_SAME)
+    plain = simplified(unicodedata.normalize("NFKC", words).lower()).translate(_SAME)
     plain = "".join(char for char in unicodedata.normalize("NFKD", plain) if not _unseen(char))
     plain = _SPELT.sub(_joined, _BESIDE_FIGURE.sub("", _STANDING.sub(r"\1", plain)))
     spaced = (_BETWEEN_HAN.sub("", plain), _BETWEEN_HAN.sub(",", plain))

@@ -21,16 +21,14 @@ from __future__ import annotations
 import heapq
 import math
 import re
-import threading
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Final, Protocol, TypeAlias
 
-from opencc import OpenCC
+from bot.texts.chinese import simplified
 
 OFFERED: Final = 3
 """How many topics are offered at most when unsure."""
@@ -242,7 +240,7 @@ class _Index:
 
 def features(text: str) -> Vector:
     """What of `text` is compared, each feature with its count, scaled by what its kind is worth."""
-    plain = _simplified(unicodedata.normalize("NFKC", text).casefold())
+    plain = simplified(unicodedata.normalize("NFKC", text).casefold())
     found: dict[str, float] = defaultdict(float)
     for feature, worth in (*_chinese(_FILLER.sub("", plain) or plain), *_words(plain)):
         found[feature] += worth
@@ -271,16 +269,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
-
-
-def _simplified(text: str) -> str:
-    with _converting:
-        return _converter().convert(text) if _CHINESE.search(text) else text
-
-
-_converting = threading.Lock()
-
-
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")

@@ -63,7 +63,7 @@ CLAIM = {"id": "luck", "action": "warn", "reason": "say less", "text": "claim.lu
         ([{**CLAIM, "patterns": ["luck("]}], "claims[0].patterns: 'luck(' is no regular expression"),
         ([{**CLAIM, "patterns": ["(luck)?"]}], "finds claims where nothing is said"),
         ([{**CLAIM, "patterns": ["Luck"]}], "write 'Luck' in small letters"),
-        ([{**CLAIM, "patterns": ["保證"]}], "write 证 for 證"),
+        ([{**CLAIM, "patterns": ["保證"]}], "write '保证' for '保證'"),
         ([{**CLAIM, "action": "block"}], "claims[0].action: 'block' is not known; use one of warn, hold"),
         ([CLAIM, CLAIM], "claims: give each claim an id of its own"),
     ],
