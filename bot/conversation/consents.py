@@ -117,7 +117,14 @@ async def halted(
 
     `withdrawn`: the consent it rests on was taken back or is over. `notice_changed`: it was given to other words than those of today.
     """
-    latest = (await work.consents.latest(application.conversation)).get(SHARE_NOTICE)
+    return await not_shared(work, application.conversation, notices)
+
+
+async def not_shared(
+    work: UnitOfWork, conversation: int, notices: Mapping[str, Notice]
+) -> Literal["withdrawn", "notice_changed"] | None:
+    """Why nothing of a customer may go to the lender, as `halted`; for what is not an application yet."""
+    latest = (await work.consents.latest(conversation)).get(SHARE_NOTICE)
     if latest is None or latest.state != "given":
         return "withdrawn"
     notice = notices.get(SHARE_NOTICE)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from bot.applications.application import Application
 from bot.applications.documents import LIMITS, Fault, Limits, Page, inspect, joining
 from bot.applications.stages import FINAL
-from bot.conversation.kept_pages import forget, pages_values, removal
+from bot.conversation.kept_pages import DRAFT, drafts, forget, hand_on, pages_values, removal, so_far
 from bot.conversation.ports import (
     Conversation,
     Failure,
@@ -91,10 +91,10 @@ class DocumentPages:
     async def keep(self, sent: SentPage, *, last: bool) -> None:
         """Take a page in. Raises whatever went wrong, for another attempt, where this is not the `last`."""
         async with self._storage.work() as work:
-            application = await work.applications.get(sent.application)
+            conversation = await work.look(sent.conversation)
             pages = await work.pages.of_document(sent.application, sent.document)
-        if application is None or application.progress.stage in FINAL:
-            return
+            if conversation is None or await _closed(work, conversation, sent):
+                return
         judged = await self._judged(sent, pages, last=last)
         await self._turns.deliver(sent.conversation, f"page:{sent.page}", self._telling(sent, judged))
 
@@ -137,8 +137,7 @@ class DocumentPages:
 
     def _telling(self, sent: SentPage, judged: _Kept | Fault) -> Prepare:
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
-            application = await work.applications.get(sent.application)
-            if application is None or application.progress.stage in FINAL:
+            if await _closed(work, conversation, sent):
                 work.defer(removal([sent.page]))
                 return ()
             pages = await work.pages.of_document(sent.application, sent.document)
@@ -149,7 +148,7 @@ class DocumentPages:
             )
             if fault is None and not isinstance(judged, Fault):
                 await self._take(work, conversation, sent, judged, pages)
-            return (await self._signal(work, application, sent, fault),)
+            return (await self._signal(work, conversation, sent, fault),)
 
         return prepare
 
@@ -182,13 +181,25 @@ class DocumentPages:
             await look_at_file(work, self._content(), sent.application, others, now)
 
     async def _signal(
-        self, work: UnitOfWork, application: Application, sent: SentPage, fault: Fault | None
+        self, work: UnitOfWork, conversation: Conversation, sent: SentPage, fault: Fault | None
     ) -> Signalled:
         now = self._clock.now()
+        application = await work.applications.get(sent.application)
         pages = await work.pages.of_document(sent.application, sent.document)
-        values: dict[str, Value] = {"application": application.id, **pages_values(sent.document, pages)}
-        if fault is None:
-            return Signalled(now, "application", "page_kept", values)
+        values: dict[str, Value] = {"application": sent.application, **pages_values(sent.document, pages)}
+        if fault is not None:
+            values["told"] = self._refused(work, sent, fault, values["document_name"])
+        if application is None or application.reference is None:
+            return _to_draft(conversation, sent, values, now)
+        if fault is None and sent.document not in application.progress.missing:
+            await hand_on(work, sent.conversation, sent.application, sent.document, now)
+            told = {"told": Text("papers.passed_on", {"document": values["document_name"]})}
+            return Signalled(now, "application", "page_passed_on", told)
+        outcome = "page_kept" if fault is None else "page_refused" if pages else "no_page"
+        return Signalled(now, "application", outcome, values)
+
+    def _refused(self, work: UnitOfWork, sent: SentPage, fault: Fault, named: Value) -> Text:
+        now = self._clock.now()
         work.audit(
             audited(
                 "document.page_refused", SYSTEM, sent.conversation, now,
@@ -196,13 +207,29 @@ class DocumentPages:
             )
         )  # fmt: skip
         told: dict[str, Value] = {
-            "document": values["document_name"],
+            "document": named,
             "page_mib": self._limits.page_bytes // _MIB,
             "document_mib": self._limits.document_bytes // _MIB,
             "most": self._limits.pages,
         }
-        values["told"] = Text(f"document.refused.{fault}", told)
-        return Signalled(now, "application", "page_refused" if pages else "no_page", values)
+        return Text(f"document.refused.{fault}", told)
+
+
+async def _closed(work: UnitOfWork, conversation: Conversation, sent: SentPage) -> bool:
+    """Whether the page comes too late: its application has ended, or was given up before it was handed in."""
+    application = await work.applications.get(sent.application)
+    if application is None:
+        return sent.application not in drafts(conversation.state)
+    return application.progress.stage in FINAL
+
+
+def _to_draft(conversation: Conversation, sent: SentPage, values: dict[str, Value], now: datetime) -> Signalled:
+    """The form goes on with the document that it is at; of a page of another one there are only words."""
+    form = next((one for one in conversation.state.frames if one.answers.get(DRAFT) == sent.application), None)
+    if form is not None and form.answers.get("document") == sent.document:
+        return Signalled(now, "page", "kept", {"papers": "now", **values, **so_far(values["page_count"])})
+    also = Text("papers.also_kept", {"document": values["document_name"], "page_count": values["page_count"]})
+    return Signalled(now, "document", "kept", {"told": values.get("told", also)})
 
 
 def _named(pages: Sequence[Page], page: str) -> Page | None:

@@ -27,7 +27,7 @@ from bot.applications.progress import (
 )
 from bot.applications.stages import FINAL, Stage
 from bot.applications.usual_times import UsualTimes
-from bot.conversation.kept_pages import forget_application, pages_values
+from bot.conversation.kept_pages import forget_application, hand_on, pages_of, pages_values
 from bot.conversation.ports import Conversation, Job, LenderEvents, Storage, UnitOfWork
 from bot.conversation.progress_cards import card_slot, placement, usual_times
 from bot.conversation.turn import Prepare, Turns
@@ -35,6 +35,7 @@ from bot.core.clock import Clock
 from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Returned, Signalled
 from bot.ledger.audit import CUSTOMER, LENDER, SYSTEM, AuditEvent, audited
+from bot.products.documents import document_texts
 from bot.publishing.content import Content
 
 CHECK_LATE: Final = "check-late"
@@ -79,10 +80,21 @@ class LenderNews:
                 )
             )  # fmt: skip
             events = await self._progress(work, named, first)
-            values: dict[str, Value] = {"reference": reference, "application": application.id}
+            handed_on = await self._hand_on(work, known)
+            values: dict[str, Value] = {"reference": reference, "application": known.id, "papers_handed_on": handed_on}
             return (*events, Returned(self._clock.now(), request, "accepted", values))
 
         await self._turns.deliver(application.conversation, key, prepare)
+
+    async def _hand_on(self, work: UnitOfWork, application: Application) -> Value:
+        """The documents that came with the form follow it to the lender; which they are, None where there are none."""
+        waiting = [
+            page for page in await pages_of(work, application.conversation, application.id) if page.handed_in_at is None
+        ]
+        documents = tuple(dict.fromkeys(page.document for page in waiting))
+        for document in documents:
+            await hand_on(work, application.conversation, application.id, document, self._clock.now())
+        return document_texts(documents) or None
 
     async def answered(self, application: Application, answer: LenderEvent, request: str, outcome: str) -> None:
         """The lender has done what the customer wished, and says how the application stands; `request` is answered.

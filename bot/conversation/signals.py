@@ -11,6 +11,7 @@ from typing import Final
 from bot.applications.application import Application
 from bot.applications.signals import Matches, Screening, facts_of, screen
 from bot.conversation.consents import SHARE_NOTICE
+from bot.conversation.kept_pages import pages_of
 from bot.conversation.ports import UnitOfWork
 from bot.conversation.services.call import Call
 from bot.core.values import Money, Months, Values
@@ -88,8 +89,14 @@ async def _matches(work: UnitOfWork, conversation: int, answers: Values, since: 
         kind: await work.fingerprints.elsewhere(conversation, kind, value, since) for kind, value in given.items()
     }
     here = [await work.fingerprints.here(conversation, kind, value, since) for kind, value in given.items()]
+    application = answers.get("application")
+    pages = await pages_of(work, conversation, application) if isinstance(application, str) else ()
+    files = [await work.pages.elsewhere(page.digest, conversation) for page in pages]
     return Matches(
-        same_number=elsewhere.get(NUMBER, 0), same_licence=elsewhere.get(LICENCE, 0), applicants=max(here, default=0)
+        same_file=max(files, default=0),
+        same_number=elsewhere.get(NUMBER, 0),
+        same_licence=elsewhere.get(LICENCE, 0),
+        applicants=max(here, default=0),
     )
 
 

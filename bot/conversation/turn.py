@@ -22,6 +22,7 @@ from bot.conversation.consents import consent_record, keep
 from bot.conversation.desk import Desk, DeskTurn
 from bot.conversation.facts import Market, facts
 from bot.conversation.incoming import Incoming, NotTaken, Taken
+from bot.conversation.kept_pages import drafts, forget_draft
 from bot.conversation.ports import (
     AlreadyTaken,
     Conversation,
@@ -258,6 +259,7 @@ class Performance:
     async def play(self, event: Event) -> None:
         """Advance by `event` and by every answer that comes of it at once."""
         self._pressing = self._pressed(event)
+        before = drafts(self.conversation.state)
         self._queue.append(event)
         while self._queue:
             following = self._queue.popleft()
@@ -266,6 +268,8 @@ class Performance:
             self.trace += turn.trace
             for effect in turn.effects:
                 await self._perform(effect, following)
+        for draft in before - drafts(self.conversation.state):
+            await forget_draft(self._work, self.conversation.id, draft)
 
     def _pressed(self, event: Event) -> _Pressing | None:
         prompt = self.conversation.state.prompt

@@ -786,12 +786,12 @@ def _brings_person(event: Signalled) -> bool:
 
 def _wake(walk: Walk, event: Signalled) -> None:
     """The frame that awaits this outcome goes on, and comes to the top if it was beneath others."""
-    if walk.state.frames and isinstance(step := walk.step, Choose) and event.name in step.on:
-        _answered_by(walk, step, event)
-        return
     for frame in reversed(walk.state.frames):
         step = walk.flow_of(frame).steps[frame.step]
         concerns = frame.answers.get("application", event.values.get("application")) == event.values.get("application")
+        if isinstance(step, Choose) and event.name in step.on and concerns:
+            _answered_by(walk, frame, step, event)
+            return
         if isinstance(step, Await) and step.awaits == event.name and event.outcome in step.on and concerns:
             others = tuple(other for other in walk.state.frames if other is not frame)
             answers = {**frame.answers, **_lasting(event.values)}
@@ -810,13 +810,27 @@ def _wake(walk: Walk, event: Signalled) -> None:
     walk.note(f"signal {event.name} {event.outcome}")
 
 
-def _answered_by(walk: Walk, step: Choose, event: Signalled) -> None:
-    """What the open question was about has happened, and answers it where the outcome is one of its options."""
-    option = next((one for one in step.options if one.id == event.outcome), None)
-    walk.count()
-    walk.settle(Text(option.label) if option else None)
+def _answered_by(walk: Walk, frame: Frame, step: Choose, event: Signalled) -> None:
+    """What a question is about has happened: its form goes on from there, beneath others too; those are not disturbed.
+
+    An outcome that is one of the question's options answers it, and so does a value of the answer's name. Where the question stays, it changes in place.
+    """
+    option, target = next((one for one in step.options if one.id == event.outcome), None), step.on[event.name]
+    on_top, moved = frame is walk.frame, replace(frame, answers={**frame.answers, **_lasting(event.values)})
+    walk.change(frames=tuple(moved if one is frame else one for one in walk.state.frames))
     walk.note(f"signal {event.name} {event.outcome}")
-    _answered(walk, step.saves if option else None, event.outcome, step.on[event.name])
+    if not on_top:
+        passed = (*moved.path, moved.step) if step.saves and step.saves in event.values else moved.path
+        moved = replace(moved, step=target, path=passed)
+        walk.change(frames=tuple(moved if one.instance == moved.instance else one for one in walk.state.frames))
+        return
+    walk.count()
+    answer = event.outcome if option else event.values.get(step.saves or "")
+    if target == moved.step and answer is None:
+        walk.show(edit=True)
+        return
+    walk.settle(Text(option.label) if option else None)
+    _answered(walk, step.saves if answer is not None else None, answer, target)
 
 
 def _lasting(values: Values) -> Values:

@@ -99,8 +99,8 @@ class Choose:
 
     A form that is `finished` here has nothing more to ask: it may be left without a word, as a talk. A review lists
     it where it is `reviewed`. A photo or document that the customer sends goes to the service `takes`, a location to the service
-    `near`, which may put what is listed into another order. While the step is open, a
-    signal leads to where its name points in `on`; one whose outcome is an option's id is the answer.
+    `near`, which may put what is listed into another order. While the step is open,
+    beneath others too, a signal leads to where its name points in `on`; one whose outcome is an option's id is the answer.
     """
 
     choose: str

@@ -164,7 +164,13 @@ def option_value(option: Option) -> Value:
 
 
 def answer_text(flow: Flow, step: Ask | Choose | Cards, value: Value, values: Values) -> Text:
-    """An answer as it is read back: a choice by its label, a card by its name, anything else as its value."""
+    """An answer as it is read back: a choice by its label, a card by its name, anything else as its value.
+
+    What a service says of the answer called `name`, as the text `<name>_told`, is read back in place of it.
+    """
+    told = values.get(f"{step.saves}_told")
+    if isinstance(told, Text):
+        return told
     if isinstance(step, Cards):
         return Text("answer", {"answer": details_of(values, step.saves, value).get("name", value)})
     option = next((one for one in _options(flow, step, values) if option_value(one) == value), None)

@@ -377,7 +377,10 @@ class Walk:
         self.show(*lead)
 
     def _new_question(self) -> bool:
+        """Whether an answer is asked for that there was none to before; what asks for none is no new question."""
         step = self.step
+        if isinstance(step, Choose) and step.saves is None:
+            return False
         return isinstance(step, Cards) or (isinstance(step, Ask | Choose | Consent) and not self.stands(step))
 
     def stands(self, step: Ask | Choose | Consent) -> bool:

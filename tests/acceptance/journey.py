@@ -167,6 +167,11 @@ class Journey:
         await self.shot("share")
         await self.customer.root.get_by_role("alertdialog").get_by_role("button", name=self.labels.share).click()
 
+    async def send_papers_later(self) -> None:
+        await self.customer.sees(self.words.opening("papers.offer"), self.words("document.name.business_licence"))
+        await self.shot("papers")
+        await self.customer.press(self.words("papers.later"))
+
     async def review_and_correct(self) -> None:
         customer, words = self.customer, self.words
         await customer.sees(words("preapply.review"), words("product.working_capital.name"), "¥300,000", "¥150,000")

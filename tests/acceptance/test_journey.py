@@ -99,6 +99,7 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.answer("open_debts.ask", "0")
         await journey.answer("recent_applications.ask", "0")
         await journey.share_the_phone_number()
+        await journey.send_papers_later()
         await journey.review_and_correct()
         card = await journey.submit()
         await journey.lender.look()
@@ -139,6 +140,7 @@ async def _apply(journey: Journey) -> None:
     await journey.answer("licence_months.ask", journey.typed.corrected)
     await journey.answer("recent_applications.ask", "0")
     await journey.share_the_phone_number()
+    await journey.send_papers_later()
     await journey.review_and_correct()
 
 

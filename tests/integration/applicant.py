@@ -52,6 +52,7 @@ FORM: Final = (
     Question("recent_applications.ask", typed="0", shown=("label.recent_applications", 0)),
     Question("contact_name.ask", typed="林秀英", shown=("label.contact_name", "林秀英")),
     Question("phone.ask", typed="138 0013 8101", shown=("label.phone", "+8613800138101")),
+    Question("papers.offer", pressed="papers.later", shown=("label.papers", Text("papers.later"))),
 )  # fmt: skip
 
 

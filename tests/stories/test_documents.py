@@ -12,12 +12,14 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from bot.conversation.document_pages import SentPage
 from bot.dialogs.stories import Story, parse_story
 from bot.gateways.signatures import sign
 from bot.storage.document_files import forget_files
 from bot.storage.files import EncryptedFiles
 from bot.testing.samples import sample
 from bot.testing.stage import play
+from bot.testing.turns_stage import TurnsStage, published
 from tests.stories.bot_stage import BotStage, bot_stage
 from tests.stories.house import House, house
 from tests.stories.library import marks, scenes
@@ -31,6 +33,7 @@ ASKED: list[Any] = [
     {"sends": {"document": "pdf"}},
     {"sees": ["document.pages_so_far"]},
 ]
+FORM: list[Any] = [{"scene": "a-farmer-at-the-papers"}, {"presses": "now"}, {"sends": "photo"}, {"presses": "rest"}]
 
 
 def story(*steps: Any) -> Story:
@@ -104,6 +107,44 @@ async def test_a_document_that_the_lender_refuses_stays_and_can_be_handed_in_aga
     await play(story({"presses": "done"}), stage, "en")
     await there.let_documents_go()
     assert [one.pages for one in there.lender_desk.record(reference).received] == [2]
+
+
+async def test_papers_of_a_form_go_to_the_lender_with_it_under_the_id_that_the_form_had(there: House) -> None:
+    steps = story(*FORM, {"presses": "confirm"}, {"lender": "accepts"}, {"sees": ["…", "papers.along", "…"]})
+    stage = await bot_stage(there, steps, "en")
+    await play(steps, stage, "en")
+    reference = await stage._reference()
+    await there.let_documents_go()
+    assert [(one.document, one.pages) for one in there.lender_desk.record(reference).received] == [("land_contract", 1)]
+    (page,) = await rows(
+        there,
+        "SELECT handed_in_at FROM document_page JOIN application ON application.id = application"
+        " WHERE document = 'land_contract'",
+    )
+    assert page["handed_in_at"] is not None
+    assert await there.failures() == []
+
+
+async def test_rows_and_files_of_a_form_go_when_it_is_given_up(there: House) -> None:
+    stage = await bot_stage(there, story(*FORM), "en")
+    before = len(kept(there))
+    await play(story(*FORM), stage, "en")
+    assert len(kept(there)) == before + 1
+    await play(story({"says": "/start"}, {"presses": "restart"}), stage, "en")
+    assert len(kept(there)) == before
+    assert len(await rows(there, "SELECT id FROM document_page")) == before
+
+
+async def test_a_page_that_comes_when_the_form_is_handed_in_follows_it() -> None:
+    steps = story({"scene": "a-farmer-who-applied"})
+    stage = await TurnsStage(steps, "zh", await published(marks())).begin()
+    await play(steps, stage, "zh")
+    (application,) = stage.storage.tables.applications.values()
+    stage.screen.begin()
+    late = SentPage("11111111", application.id, application.conversation, "season_plan", "photo", "file:page 1")
+    await stage._pages.keep(late, last=True)
+    assert stage.screen.news == ["papers.passed_on"]
+    assert [job.payload["document"] for job in stage.storage.jobs if job.task == "send-document"] == ["season_plan"]
 
 
 async def test_rows_and_files_go_when_the_application_ends(there: House) -> None:

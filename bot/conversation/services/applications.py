@@ -14,6 +14,7 @@ from bot.conversation.ports import Job
 from bot.conversation.progress_cards import card_slot, usual_times
 from bot.conversation.rendering import trimmed, trimmed_figure
 from bot.conversation.services.call import Call, Result
+from bot.conversation.services.form_documents import draft_of, keep_what_is_needed
 from bot.conversation.services.signals import asked_in_form
 from bot.conversation.signals import keep_screening
 from bot.core.values import Money, Months, Text, Value, Values
@@ -144,15 +145,18 @@ def _wish(call: Call, action: str) -> Job:
 async def submit_application(call: Call) -> Job:
     """Keep the pre-application as confirmed, and have it handed to the lender.
 
-    One that could not be handed in before keeps its id, which is the key by which the lender knows it: it may have taken
-    it without our hearing of it.
+    Its id is the draft's, under which its documents are. One that could not be handed in before keeps its id, which is the key
+    by which the lender knows it: it may have taken it without our hearing of it.
     """
     application = await _application(call)
-    before = await call.work.applications.get(call.text("application"))
-    if before is not None and before.reference is None and before.progress.stage is Stage.CONSENTED:
+    draft = draft_of(call)
+    before = await call.work.applications.get(draft or call.text("application"))
+    if before is not None and before.reference is None and (draft or before.progress.stage is Stage.CONSENTED):
         application = replace(application, id=before.id)
         await call.work.applications.renew(application)
     else:
+        if draft and before is None:
+            application = replace(application, id=draft)
         await call.work.applications.add(application)
         await call.work.track(call.conversation.id, "submitted", {"product": application.product}, call.now)
     call.audit(
@@ -163,6 +167,7 @@ async def submit_application(call: Call) -> Job:
         quote=application.quote,
         consents=application.consents,
     )
+    await keep_what_is_needed(call, application)
     await keep_screening(call, application, asked_in_form(call))
     return Job(
         "submit-application",

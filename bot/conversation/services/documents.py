@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.applications.application import Application
 from bot.applications.documents import Page, wanted
-from bot.conversation.consents import halted
-from bot.conversation.kept_pages import KEEP_PAGE, forget, pages_values
+from bot.conversation.consents import halted, not_shared
+from bot.conversation.kept_pages import KEEP_PAGE, drafts, forget, hand_on, pages_values, so_far
 from bot.conversation.ports import Job, Outgoing, Relayed
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value
@@ -30,24 +30,32 @@ async def replace_page(call: Call) -> Result:
 
 
 async def _take(call: Call, *, replaces: str) -> Result:
-    application = await call.work.applications.get(call.text("application"))
-    documents = await _wanted(call, application) if application else ()
-    if application is None or not documents:
+    application = call.text("application")
+    document = await _asked_for(call, application)
+    if document is None:
         return Result("found", {"answer": Text("document.not_asked")})
-    if await halted(call.work, application, call.content.book.notices) == "withdrawn":
+    if await not_shared(call.work, call.conversation.id, call.content.book.notices) == "withdrawn":
         return Result("found", {"answer": Text("document.no_consent")})
     payload = {
         "page": str(uuid.uuid4()),
-        "application": application.id,
+        "application": application,
         "conversation": call.conversation.id,
-        "document": documents[0],
+        "document": document,
         "kind": call.text("kind"),
         "file": call.text("file"),
         "replaces": replaces,
     }
-    call.audit("document.received", application=application.id, document=documents[0])
-    call.work.defer(Job(KEEP_PAGE, payload, lock=f"pages:{application.id}"))
+    call.audit("document.received", application=application, document=document)
+    call.work.defer(Job(KEEP_PAGE, payload, lock=f"pages:{application}"))
     return NOTHING
+
+
+async def _asked_for(call: Call, application: str) -> str | None:
+    """The document that a page belongs to: that of the form that is being filled in, else what the lender asks for next."""
+    known = await call.work.applications.get(application)
+    if known is None or known.reference is None:
+        return call.text("document") if application in drafts(call.conversation.state) else None
+    return next(iter(await _wanted(call, known)), None)
 
 
 async def _wanted(call: Call, application: Application) -> tuple[str, ...]:
@@ -66,10 +74,7 @@ async def complete_document(call: Call) -> Result:
     if await halted(call.work, application, call.content.book.notices) == "withdrawn":
         return Result("no_consent", {})
     document = pages[0].document
-    await call.work.pages.complete(application.id, document, call.now)
-    payload = {"application": application.id, "conversation": call.conversation.id, "document": document}
-    call.work.defer(Job("send-document", payload, lock=f"application:{application.id}"))
-    call.audit("document.completed", application=application.id, document=document, pages=len(pages))
+    await hand_on(call.work, call.conversation.id, application.id, document, call.now)
     left = await _wanted(call, application)
     values: dict[str, Value] = {**pages_values(document, pages), "documents_left": document_texts(left)}
     return Result("more" if left else "all", values)
@@ -79,7 +84,7 @@ async def list_pages(call: Call) -> Result:
     """The pages that were sent for the document, by their numbers as `page_numbers`: `found`, or `none`."""
     pages = await _pages(call)
     numbers = tuple(str(number) for number, _ in enumerate(pages, 1))
-    return Result("found" if pages else "none", {**_about(call, pages), "page_numbers": numbers})
+    return Result("found" if pages else "none", {**_about(call, pages), "page_numbers": numbers, "page_chosen": None})
 
 
 async def show_page(call: Call) -> Result:
@@ -118,7 +123,8 @@ async def remove_page(call: Call) -> Result:
 
 
 def _about(call: Call, pages: Sequence[Page]) -> dict[str, Value]:
-    return pages_values(pages[0].document if pages else call.text("document"), pages)
+    values = pages_values(pages[0].document if pages else call.text("document"), pages)
+    return {**values, **so_far(len(pages))}
 
 
 async def _pages(call: Call) -> tuple[Page, ...]:

@@ -45,13 +45,36 @@ COMMANDS = (
     "进度", "/bot", "异议", "撤回申请",
 )  # fmt: skip
 CHATTER = ("yes", "同意", "好", "1", "2", "不", "asdf", "😊", "跳过", "", "取消吧", "menu")
+WORDS = Text("risk.warning")
+AT_A_DOCUMENT: Values = {
+    "draft": "d",
+    "papers_needed": ("lease",),
+    "paper_names": (WORDS,),
+    "document": "lease",
+    "document_name": WORDS,
+    "page_count": 0,
+    "paper_number": 1,
+    "paper_total": 2,
+    "so_far": WORDS,
+}
+DOCUMENTS = {
+    "offer-documents": ("wanted", "none"),
+    "first-document": ("found", "none"),
+    "next-document": ("found", "none"),
+    "sum-documents": ("summed",),
+    "take-page": ("noted", "found"),
+    "replace-page": ("noted", "found"),
+    "list-pages": ("found", "none"),
+    "show-page": ("shown", "none"),
+    "remove-page": ("left", "none"),
+    "complete-document": ("more", "all", "no_consent", "none"),
+}
 KINDS = ("photo", "document", "voice", "video", "sticker", "location", "other")
 STAGES = (
     "submitted", "approved", "counter_offer", "declined", "signing", "disbursing", "disbursed", "docs_missing",
     "docs_complete", "withdrawn", "expired", "edit", "nothing", "late",
 )  # fmt: skip
 SILENT = frozenset({"submitted", "disbursing", "docs_complete", "edit", "nothing"})
-WORDS = Text("risk.warning")
 TABLE = Table((WORDS, WORDS), ((WORDS, 1),))
 PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
 NOTICES = ("share_with_lender", "credit_enquiry", "contact_by_manager", "marketing")
@@ -192,8 +215,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return draw(st.sampled_from(("form", "open", "filled", "none"))), {"answer": WORDS, "application": "a-1"}
         case "check-consents":
             return draw(st.sampled_from(("stand", "stand", "share_with_lender", "credit_enquiry", "odd"))), {}
-        case "take-document":
-            return draw(st.sampled_from(("noted", "found"))), {"answer": WORDS}
+        case service if service in DOCUMENTS:
+            return document_outcomes(draw, service)
         case (
             "list-applications" | "find-withdrawable" | "compare-offer"
             | "withdraw-application" | "accept-offer" | "request-review"
@@ -227,6 +250,14 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
     raise AssertionError(f"nobody answers for {request.service}")
 
 
+def document_outcomes(draw: st.DrawFn, service: str) -> tuple[str, Values]:
+    """What comes of a document that is sent with the form, or that the lender asks for."""
+    at: Values = {**AT_A_DOCUMENT, "page_count": draw(st.integers(0, 2)), "paper_number": draw(st.integers(1, 2))}
+    if service == "sum-documents":
+        return "summed", {"papers": draw(st.sampled_from(("sent", "later"))), "papers_told": WORDS}
+    return draw(st.sampled_from(DOCUMENTS[service])), {**at, "answer": WORDS, "page_numbers": ("1", "2")}
+
+
 def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]:
     """The answer with which a customer gets on."""
     if isinstance(request, OpenHandoff):
@@ -242,6 +273,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return "stand", {}
         case "look-over":
             return "clear", {}
+        case "offer-documents":
+            return "wanted", AT_A_DOCUMENT
         case "respect-refusals":
             return "none", {}
         case "assess-eligibility":
