@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -34,6 +34,9 @@ from bot.core.values import Text, Value
 from bot.dialogs.events import Event, Signalled
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited
 from bot.publishing.content import Content
+
+PATIENCE: Final = 1.0
+"""Seconds after which a page that is still being looked at is said to be."""
 
 _MIB: Final = 1024 * 1024
 
@@ -62,7 +65,8 @@ class _Kept:
 class DocumentPages:
     """Takes pages in. `fetch` gets a file from the channel by its handle; without a `scanner` pages are kept unscanned.
 
-    `content` is that of the moment, whose rules look at a page that other accounts have sent, too.
+    `content` is that of the moment, whose rules look at a page that other accounts have sent, too. What takes longer than `patience`
+    seconds is said to be under way.
     """
 
     def __init__(  # noqa: PLR0913 -- the ports of a page, each given by name
@@ -77,6 +81,7 @@ class DocumentPages:
         clock: Clock,
         content: Callable[[], Content],
         limits: Limits = LIMITS,
+        patience: float = PATIENCE,
     ) -> None:
         self._content = content
         self._storage = storage
@@ -87,6 +92,7 @@ class DocumentPages:
         self._failures = failures
         self._clock = clock
         self._limits = limits
+        self._patience = patience
 
     async def keep(self, sent: SentPage, *, last: bool) -> None:
         """Take a page in. Raises whatever went wrong, for another attempt, where this is not the `last`."""
@@ -95,8 +101,29 @@ class DocumentPages:
             pages = await work.pages.of_document(sent.application, sent.document)
             if conversation is None or await _closed(work, conversation, sent):
                 return
-        judged = await self._judged(sent, pages, last=last)
+        judging = asyncio.create_task(self._judged(sent, pages, last=last))
+        try:
+            await asyncio.wait((judging,), timeout=self._patience)
+            if not judging.done():
+                await self._say_under_way(sent)
+            judged = await judging
+        except Exception:
+            await self._say_under_way(sent)
+            raise
+        finally:
+            judging.cancel()
         await self._turns.deliver(sent.conversation, f"page:{sent.page}", self._telling(sent, judged))
+
+    async def _say_under_way(self, sent: SentPage) -> None:
+        """What takes its time, another attempt included, is told once, in a message that becomes the result."""
+
+        async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
+            if await _closed(work, conversation, sent):
+                return ()
+            shown: dict[str, Value] = {"card": Text("document.checking"), "slot": _slot(sent), "placed": "new"}
+            return (Signalled(self._clock.now(), "document", "under_way", shown),)
+
+        await self._turns.deliver(sent.conversation, f"page:{sent.page}:under_way", prepare)
 
     async def _judged(self, sent: SentPage, pages: Sequence[Page], *, last: bool) -> _Kept | Fault:
         try:
@@ -148,7 +175,8 @@ class DocumentPages:
             )
             if fault is None and not isinstance(judged, Fault):
                 await self._take(work, conversation, sent, judged, pages)
-            return (await self._signal(work, conversation, sent, fault),)
+            signal = await self._signal(work, conversation, sent, fault)
+            return (signal if await work.shown(conversation.id, _slot(sent)) is None else _in_place(signal, sent),)
 
         return prepare
 
@@ -221,6 +249,18 @@ async def _closed(work: UnitOfWork, conversation: Conversation, sent: SentPage) 
     if application is None:
         return sent.application not in drafts(conversation.state)
     return application.progress.stage in FINAL
+
+
+def _slot(sent: SentPage) -> str:
+    """The place of the message that says that a page is being looked at."""
+    return f"page.{sent.page}.under_way"
+
+
+def _in_place(signal: Signalled, sent: SentPage) -> Signalled:
+    """What is told of the page stands where it said that it was being looked at."""
+    told = signal.values.get("told", Text("document.checked"))
+    others = {name: value for name, value in signal.values.items() if name != "told"}
+    return replace(signal, values={**others, "card": told, "slot": _slot(sent), "placed": "edit"})
 
 
 def _to_draft(conversation: Conversation, sent: SentPage, values: dict[str, Value], now: datetime) -> Signalled:

@@ -11,12 +11,12 @@ from typing import Final, Protocol
 
 from bot.applications.application import Application
 from bot.applications.events import LenderEvent
-from bot.conversation.document_pages import DocumentPages, SentPage
+from bot.conversation.document_pages import PATIENCE, DocumentPages, SentPage
 from bot.conversation.facts import Market, Operator
 from bot.conversation.incoming import Incoming, Taken
 from bot.conversation.kept_pages import KEEP_PAGE, REMOVE_FILES
 from bot.conversation.lender_news import CHECK_LATE, LenderNews
-from bot.conversation.ports import Conversation, Job, Posted, UnitOfWork
+from bot.conversation.ports import Conversation, Job, Posted, Scanner, UnitOfWork
 from bot.core.clock import Clock
 from bot.core.values import Value, Values
 from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
@@ -266,13 +266,18 @@ class MemoryStage:
 
     @property
     def _pages(self) -> DocumentPages:
+        return self.pages(SampleScanner())
+
+    def pages(self, scanner: Scanner, patience: float = PATIENCE) -> DocumentPages:
+        """What takes pages in, with a scanner that may keep it waiting."""
+
         async def fetch(handle: str) -> bytes:
             return sample(handle.removeprefix("file:"))
 
         return DocumentPages(
             storage=self.storage, turns=self.turns, fetch=fetch, files=self.files,  # type: ignore[arg-type]  # as in `_news`
-            scanner=SampleScanner(), failures=self.seen_by_staff,
-            clock=self.clock, content=self.content,
+            scanner=scanner, failures=self.seen_by_staff,
+            clock=self.clock, content=self.content, patience=patience,
         )  # fmt: skip
 
     def _news(self) -> LenderNews:

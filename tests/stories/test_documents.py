@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 import pytest_asyncio
 
 from bot.conversation.document_pages import SentPage
+from bot.conversation.kept_pages import drafts
 from bot.dialogs.stories import Story, parse_story
 from bot.gateways.signatures import sign
 from bot.storage.document_files import forget_files
 from bot.storage.files import EncryptedFiles
-from bot.testing.samples import sample
+from bot.testing.samples import SampleScanner, sample
+from bot.testing.screen import Screen
 from bot.testing.stage import play
 from bot.testing.turns_stage import TurnsStage, published
 from tests.stories.bot_stage import BotStage, bot_stage
@@ -145,6 +148,37 @@ async def test_a_page_that_comes_when_the_form_is_handed_in_follows_it() -> None
     await stage._pages.keep(late, last=True)
     assert stage.screen.news == ["papers.passed_on"]
     assert [job.payload["document"] for job in stage.storage.jobs if job.task == "send-document"] == ["season_plan"]
+
+
+class HeldScanner:
+    """See `Scanner`: it says what it has found once the customer sees that the page is being looked at."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    async def scan(self, content: bytes) -> str | None:
+        while "document.checking" not in self._screen.news:  # noqa: ASYNC110 -- the screen itself is waited for
+            await asyncio.sleep(0)
+        return await SampleScanner().scan(content)
+
+
+@pytest.mark.parametrize(("sent", "told"), [("page 1", "document.checked"), ("harmful", "document.refused.infected")])
+async def test_a_page_that_takes_its_time_is_said_to_be_under_way_in_a_message_that_becomes_the_result(
+    sent: str, told: str
+) -> None:
+    steps = story({"scene": "a-farmer-at-the-papers"}, {"presses": "now"})
+    stage = await TurnsStage(steps, "zh", await published(marks())).begin()
+    await play(steps, stage, "zh")
+    conversation, draft = next(
+        (one.id, draft) for one in stage.storage.tables.conversations.values() for draft in drafts(one.state)
+    )
+    stage.screen.begin()
+    page = SentPage("22222222", draft, conversation, "land_contract", "photo", f"file:{sent}")
+    async with asyncio.timeout(30):
+        await stage.pages(HeldScanner(stage.screen), patience=0).keep(page, last=True)
+    assert stage.screen.news[:2] == ["document.checking", told]
+    keys = [part.key for shown in stage.screen.messages.values() for part in shown.parts]
+    assert (keys.count(told), keys.count("document.checking")) == (1, 0)
 
 
 async def test_rows_and_files_go_when_the_application_ends(there: House) -> None:
