@@ -92,6 +92,7 @@ class FieldLeadDesk:
         """The values of a text about what was entered."""
         segment, purpose = (lead.entry.get(name) for name in ("segment", "purpose"))
         return {
+            "lender": Text(f"lender.{self.content.catalogue.lender.id}"),
             "agent": lead.agent.name,
             "place": lead.place,
             "segment": Text(f"segment.{segment}") if segment else None,

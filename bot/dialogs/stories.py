@@ -24,6 +24,9 @@ LOCALE: Final = "{locale}"
 
 RUNNERS: Final = ("engine", "turns", "bot")
 OPERATORS: Final = ("lender", "third_party")
+PEOPLE: Final = ("customer", "customer2", "manager", "manager2", "supervisor", "agent")
+"""Whose phone a story may follow; it begins with the customer's."""
+
 MANAGER_ACTS: Final = ("accepts", "returns")
 LENDER_ACTS: Final = ("accepts", "refuses", "fails")
 FigureKind: TypeAlias = Literal["table", "chart"]
@@ -35,6 +38,20 @@ class Opens:
     """The customer starts the bot, perhaps by a link."""
 
     payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Becomes:
+    """From here on the story follows the phone of `who`: what is done is done there, what is seen is seen there."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The newest link of the bot's own on the phone of `whose` is opened."""
+
+    whose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +195,7 @@ class Nothing:
     """The customer saw nothing new since the last act."""
 
 
-Act: TypeAlias = Opens | Says | Presses | Shares | Sends | Lender | Manager | Passes | Breaks
+Act: TypeAlias = Opens | Becomes | Scans | Says | Presses | Shares | Sends | Lender | Manager | Passes | Breaks
 Expectation: TypeAlias = Sees | Acknowledged | Buttons | Settled | InPlace | Knows | Consents | Figures | Nothing
 
 
@@ -195,7 +212,7 @@ class Story:
     """One story. `title` is its sentence, `rules` are those of the interaction rules that it shows.
 
     It is played once for each of `locales` by each of `runners`, for a bot run by `operator` that has `managers`
-    account managers on duty.
+    account managers on duty, a `supervisor` and a field `agent` where it says so.
     """
 
     title: str
@@ -204,6 +221,8 @@ class Story:
     locales: tuple[str, ...] = ("zh",)
     operator: str = "lender"
     managers: int = 1
+    supervisor: bool = False
+    agent: bool = False
     runners: tuple[str, ...] = RUNNERS
 
 
@@ -213,16 +232,25 @@ def parse_story(document: object, file: str, scenes: Mapping[str, object] | None
     Raises `ContentError` that names file, step, field and remedy.
     """
     fields = _mapping(document, file)
-    _refuse_unknown(fields, ("story", "rule", "locale", "operator", "managers", "runners", "steps"), file)
+    _refuse_unknown(fields, _FIELDS, file)
+    lines = tuple(_lines(fields.get("steps"), file, scenes or {}))
+    runners = tuple(_one_of(name, RUNNERS, f"{file}: runners") for name in _list(fields.get("runners", [*RUNNERS])))
+    if runners != ("turns",) and any(isinstance(line.what, Becomes | Scans) for line in lines):
+        _refuse(f"{file}: runners", "write [turns]: only there a story follows several people")
     return Story(
         title=_text(fields.get("story"), f"{file}: story"),
-        lines=tuple(_lines(fields.get("steps"), file, scenes or {})),
+        lines=lines,
         rules=tuple(_whole(rule, f"{file}: rule") for rule in _list(fields.get("rule", []))),
         locales=tuple(_text(locale, f"{file}: locale") for locale in _list(fields.get("locale", "zh"))),
         operator=_one_of(fields.get("operator", "lender"), OPERATORS, f"{file}: operator"),
         managers=_whole(fields.get("managers", 1), f"{file}: managers"),
-        runners=tuple(_one_of(name, RUNNERS, f"{file}: runners") for name in _list(fields.get("runners", [*RUNNERS]))),
+        supervisor=fields.get("supervisor", False) is True,
+        agent=fields.get("agent", False) is True,
+        runners=runners,
     )
+
+
+_FIELDS: Final = ("story", "rule", "locale", "operator", "managers", "supervisor", "agent", "runners", "steps")
 
 
 def fits(expected: tuple[str, ...], seen: tuple[str, ...]) -> bool:
@@ -364,6 +392,8 @@ def _keys(value: object, place: str) -> tuple[str, ...]:
 
 _VERBS: Final[Mapping[str, Callable[[Any, str], Act | Expectation]]] = {
     "opened": _opened,
+    "as": lambda value, place: Becomes(_one_of(value, PEOPLE, place)),
+    "scans": lambda value, place: Scans(_one_of(value, PEOPLE, place)),
     "says": _says,
     "says again": lambda _value, _place: Says(None),
     "presses": lambda value, place: Presses(_text(value, place)),

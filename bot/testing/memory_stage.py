@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -120,6 +120,7 @@ class MemoryStage:
 
     screen: Screen
     manager_screen: Screen | None
+    colleague_screen: Screen | None
 
     def __init__(self, story: Story, locale: str, storage: MemoryStorage, clock: FixedClock) -> None:
         self.locale = locale
@@ -130,6 +131,7 @@ class MemoryStage:
         self.seen_by_staff = MemoryFailures()
         self._lender = LenderBook()
         self._updates = count(1)
+        self._who = CUSTOMER
 
     @property
     @abstractmethod
@@ -144,7 +146,19 @@ class MemoryStage:
     async def settle(self) -> None:
         """Let everything happen that is due."""
 
-    # The customer
+    # The customer, or whom the story follows
+
+    def become(self, who: str) -> None:
+        """See `Stage`."""
+        raise AssertionError(f"nobody but the customer is played here, and not {who}")
+
+    def link_on(self, whose: str) -> str:
+        """See `Stage`."""
+        raise AssertionError(f"nobody but the customer is played here, and not {whose}")
+
+    def screens(self) -> Iterable[Screen]:
+        """See `Stage`."""
+        return filter(None, (self.screen, self.manager_screen, self.colleague_screen))
 
     async def open(self, payload: str | None) -> None:
         """See `Stage`."""
@@ -167,8 +181,9 @@ class MemoryStage:
         place = (31.24, 121.5) if kind == "location" else None
         await self.take(Attached(self._now(), kind, file=f"file:{sample}", message=self._update(), place=place))
 
-    async def take(self, event: Event, address: str = CUSTOMER) -> Taken:
-        """Have the bot take an event of the customer's, or of another person's."""
+    async def take(self, event: Event, address: str | None = None) -> Taken:
+        """Have the bot take an event of whom the story follows, or of another person."""
+        address = address or self._who
         language = self.locale if address == CUSTOMER else "zh"
         taken = await self.turns.take(Incoming(self._update(), CHANNEL, address, event, language))
         await self.settle()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from bot.dialogs.stories import (
     LOCALE,
     Acknowledged,
     Act,
+    Becomes,
     Breaks,
     Buttons,
     Consents,
@@ -27,6 +28,7 @@ from bot.dialogs.stories import (
     Passes,
     Presses,
     Says,
+    Scans,
     Sees,
     Sends,
     Settled,
@@ -50,6 +52,18 @@ class Stage(Protocol):
     """Those of the account manager who is asked first, and of the second one; None where they are not played."""
 
     async def open(self, payload: str | None) -> None: ...
+    def become(self, who: str) -> None:
+        """What is done and seen from now on is done and seen on the phone of `who`."""
+        ...
+
+    def screens(self) -> Iterable[Screen]:
+        """Every screen that is played."""
+        ...
+
+    def link_on(self, whose: str) -> str:
+        """The payload of the newest link of the bot's own on the phone of `whose`."""
+        ...
+
     async def say(self, text: str) -> None: ...
     async def press(self, number: str, knob: Knob) -> None: ...
     async def share(self, phone: str, own: bool) -> None: ...
@@ -90,6 +104,7 @@ class _Performance:
         self._locale = locale
         self._pressed: tuple[str, Knob] | None = None
         self._said = ""
+        self._at_the_desk = False
 
     @property
     def pressed(self) -> Knob | None:
@@ -100,22 +115,25 @@ class _Performance:
         match line.what:
             case expectation if not isinstance(expectation, Act):
                 await self._expect(expectation)
+            case Becomes(who=who):
+                self._at_the_desk = who.startswith(("manager", "supervisor"))
+                self._stage.become(who)
             case act:
                 self._begin()
                 await self._act(act)
                 self._hold_always(act)
 
     def _begin(self) -> None:
-        self._stage.screen.begin()
-        for screen in (self._stage.manager_screen, self._stage.colleague_screen):
-            if screen:
-                screen.begin()
+        for screen in self._stage.screens():
+            screen.begin()
 
     async def _act(self, act: Act) -> None:
         stage = self._stage
         match act:
             case Opens(payload=payload):
                 await stage.open(payload)
+            case Scans(whose=whose):
+                await stage.open(stage.link_on(whose))
             case Says():
                 self._said = act.in_locale(self._locale) if act.text else self._said
                 await stage.say(self._said)
@@ -147,11 +165,13 @@ class _Performance:
         return self._pressed
 
     def _hold_always(self, act: Act) -> None:
-        """Every press is answered once, and only one question at a time has buttons."""
+        """Every press is answered once, and only one question at a time has buttons; at the desk each lead has its own."""
         screen = self._stage.screen
         if isinstance(act, Presses):
             assert len(screen.acknowledged) == 1, f"the press was answered {len(screen.acknowledged)} times"
-        assert len(screen.with_buttons()) <= 1, f"several messages have buttons: {screen.with_buttons()}"
+        assert self._at_the_desk or len(screen.with_buttons()) <= 1, (
+            f"several messages have buttons: {screen.with_buttons()}"
+        )
 
     async def _expect(self, expectation: Expectation) -> None:
         screen = self._stage.screen

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.conversation.desk import Desk
 from bot.conversation.incoming import Taken
@@ -13,8 +15,10 @@ from bot.conversation.turn import Turns
 from bot.dialogs.codec import decode_event
 from bot.dialogs.events import Event, Opened, Pressed, Said
 from bot.dialogs.stories import Manager, Story
+from bot.growth.field_agents import INVITATION, AgentLink, FieldAgent
 from bot.handoff import invitations
 from bot.handoff import records as handoff
+from bot.handoff.profiles import Profile
 from bot.publishing.content import Content
 from bot.publishing.library import Library
 from bot.testing.clock import FixedClock
@@ -24,6 +28,11 @@ from bot.testing.memory_stage import BEGINNING, CHANNEL, CUSTOMER, BreakableStor
 from bot.testing.messenger import RecordingMessenger
 from bot.testing.screen import Knob, Screen, pressed_by_manager
 
+SUPERVISOR: Final = "supervisor"
+AGENT: Final = "agent"
+NAMES: Final = {"manager": "王敏", "manager2": "何建国", "supervisor": "苏敏"}
+LI_MING: Final = FieldAgent(1, "李明", "field", BEGINNING, invitation=invitations.hashed(AGENT))
+_LINK: Final = re.compile(r"https://t\.me/\w+\?start=([\w-]+)")
 MANAGER: Final = "manager"
 COLLEAGUE: Final = "manager2"
 """The addresses of the account managers whom stories speak of; others are `manager3` and so on."""
@@ -54,7 +63,7 @@ class TurnsStage(MemoryStage):
         self.failures = MemoryFailures()
         self._marks = content.marks
         self._library = content.library
-        self._managers = story.managers
+        self._story = story
         self._desk = Desk(lambda: content.library.current)
         self.messenger = RecordingMessenger(storage.outbox, content.marks)
         self.screen = self.messenger.screens[CUSTOMER]
@@ -77,16 +86,40 @@ class TurnsStage(MemoryStage):
 
     async def begin(self) -> TurnsStage:
         """The stage with its account managers on duty."""
-        for number in range(self._managers):
-            await self._hire(MANAGER if number == 0 else f"{MANAGER}{number + 1}")
+        for number in range(self._story.managers):
+            stands_in = {"backup": 2} if number == 0 and self._story.managers > 1 else {}
+            await self._hire(MANAGER if number == 0 else f"{MANAGER}{number + 1}", **stands_in)
+        if self._story.supervisor:
+            await self._hire(SUPERVISOR, supervisor=True, catch_all=True)
+        if self._story.agent:
+            self.storage.tables.agent_links["00000000000000aa"] = AgentLink("00000000000000aa", LI_MING, "北门市场")
+            await self.take(Opened(self._now(), f"{INVITATION}{AGENT}"), AGENT)
         return self
 
-    async def _hire(self, address: str) -> None:
+    def become(self, who: str) -> None:
+        """See `Stage`."""
+        self._who = who
+        self.screen = self.messenger.screens[who]
+
+    def screens(self) -> Iterable[Screen]:
+        """See `Stage`."""
+        return self.messenger.screens.values()
+
+    def link_on(self, whose: str) -> str:
+        """See `Stage`."""
+        links = [
+            found for shown in self.messenger.screens[whose].messages.values() for found in _LINK.findall(shown.words)
+        ]
+        if not links:
+            raise LookupError(f"there is no link on the phone of {whose}")
+        return str(links[-1])
+
+    async def _hire(self, address: str, **profile: Any) -> None:
         """Invite a manager, who comes by the invitation."""
-        name = "王敏" if address == MANAGER else address
         invited = handoff.Manager(
-            0, name, "客户经理", "9:00–18:00", "zh", invitation=invitations.hashed(f"code-{address}")
-        )
+            0, NAMES.get(address, address), "客户经理", "9:00–18:00", "zh",
+            invitation=invitations.hashed(f"code-{address}"), profile=Profile(**profile),
+        )  # fmt: skip
         async with self.storage.work() as work:
             place = await work.open(self._update(), CHANNEL, "office")
             assert place is not None

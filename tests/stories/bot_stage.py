@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -47,6 +47,15 @@ class BotStage:
         self._read: dict[int, int] = {}
 
     # The customer
+
+    def become(self, who: str) -> None:
+        raise AssertionError(f"the real bot plays one customer, and not {who}")
+
+    def link_on(self, whose: str) -> str:
+        raise AssertionError(f"the real bot plays one customer, and not {whose}")
+
+    def screens(self) -> Iterable[Screen]:
+        return filter(None, (self.screen, self.manager_screen, self.colleague_screen))
 
     async def open(self, payload: str | None) -> None:
         """See `Stage`."""

@@ -103,7 +103,7 @@ def test_a_step_that_is_none_is_told_with_file_step_and_remedy(steps: str, told:
         ("runners: [moon]", "s.yaml: runners: 'moon' is not known; use one of engine, turns, bot"),
         (
             "mood: good",
-            "s.yaml: mood: this field is not known; use story, rule, locale, operator, managers, runners, steps",
+            "s.yaml: mood: this field is not known; use story, rule, locale, operator, managers, supervisor, agent, runners, steps",
         ),
     ],
 )

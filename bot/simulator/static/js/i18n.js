@@ -4,7 +4,7 @@ const WORDS = {
   zh: {
     title: "Tillwise 演示", tagline: "小店主、客户经理和贷款机构，三方同屏", language: "页面语言", theme: "切换深浅色",
     more: "更多", moreTitle: "页面设置", faults: "故障模拟", close: "关闭", cancel: "取消", ok: "知道了", send: "发送",
-    customer: "客户", manager: "客户经理", supervisor: "主管", agent: "外勤", team: "团队", lender: "贷款机构", views: "视图",
+    customer: "客户", manager: "客户经理", supervisor: "主管", agent: "推广员", team: "团队", lender: "贷款机构", views: "视图",
     switchTo: "换成{role} {name}", handOver: "在{name}的手机上打开？", agentCode: "扫 {name} 的二维码",
     online: "在线", typing: "正在输入…", connecting: "正在连接…", blocked: "已停用",
     message: "输入消息", commands: "命令菜单", attach: "添加附件", keyboardShow: "显示快捷键盘",
