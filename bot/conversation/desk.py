@@ -39,6 +39,7 @@ from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_papers import asked_paper
+from bot.conversation.desk_replies import answered_by_customer, copy_slot
 from bot.conversation.desk_visit import Visit
 from bot.conversation.diary import Diary
 from bot.conversation.facts import Market
@@ -46,7 +47,7 @@ from bot.conversation.field_leads import FieldLeadDesk
 from bot.conversation.ports import Conversation, Relayed, UnitOfWork
 from bot.core.errors import StateError
 from bot.core.values import Text, Values
-from bot.dialogs.events import Attached, Event, Said, Shared
+from bot.dialogs.events import Attached, Edited, Event, Said, Shared
 from bot.handoff import invitations
 from bot.handoff.addressing import seat_of, with_seat
 from bot.handoff.records import Lead, Manager
@@ -312,12 +313,24 @@ def answers_of(conversation: Conversation) -> Values:
 
 
 async def _bring(messages: Messages, lead: Lead, manager: Manager, event: Event, paper: Text | None) -> None:
-    """What the customer has just sent, to the manager; `paper` is the document that it is said to be."""
+    """What the customer has just sent or changed, to the manager; a change of what was not brought says nothing.
+
+    `paper` is the document that it is said to be.
+    """
     match event:
-        case Said(text=text) | Shared(phone=text):
-            await messages.from_customer(lead, manager, text)
-        case Attached(kind=kind, file=str(file), caption=caption):
-            await messages.from_customer(lead, manager, caption or "", Relayed(kind, file), paper)
+        case Said(text=text, message=place, reply_to=reply_to) | Shared(phone=text, message=place, reply_to=reply_to):
+            answered = await answered_by_customer(messages.work, lead, manager, reply_to)
+            await messages.from_customer(lead, manager, text, place=place, answered=answered)
+        case Attached(kind=kind, file=str(file), caption=caption, message=place, reply_to=reply_to):
+            answered = await answered_by_customer(messages.work, lead, manager, reply_to)
+            await messages.from_customer(
+                lead, manager, caption or "", Relayed(kind, file), paper, place=place, answered=answered
+            )
+        case Edited(text=text, message=place, kind=kind, file=file):
+            brought = await messages.work.shown(manager.conversation or 0, copy_slot(lead, place)) is not None
+            relayed = Relayed(kind, file) if kind and file else None
+            if brought:
+                await messages.from_customer(lead, manager, text, relayed, place=place, edit=True)
         case Attached():
             await messages.about("desk.customer_sent_unknown", lead, manager)
         case _:

@@ -11,7 +11,8 @@ from typing import Final
 
 from bot.conversation.desk_cards import LeadCards
 from bot.conversation.desk_leads import HELD, LeadDesk
-from bot.conversation.desk_messages import Messages, language_of, said_slot
+from bot.conversation.desk_messages import Messages, language_of
+from bot.conversation.desk_replies import said_slot
 from bot.conversation.facts import Market
 from bot.conversation.ports import Key, StoredQuote, UnitOfWork
 from bot.conversation.quotes_shown import keep_shown

@@ -121,7 +121,8 @@ class LeadDesk:
             await self.messages.to_customer(lead, words)
             return lead
         notes = notes_of(lead)
-        lead = with_notes(lead, replace(notes, unsaid=(*notes.unsaid, words)))
+        before = [one for one in notes.unsaid if one.slot != words.slot]
+        lead = with_notes(lead, replace(notes, unsaid=(*before, replace(words, edit=False))))
         await self.work.leads.save(lead)
         return lead
 

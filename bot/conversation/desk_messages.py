@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from bot.conversation.desk_replies import NOTHING, Answered, copy_slot, said_slot
 from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.handoff import cards
@@ -31,7 +32,7 @@ DROP: Final = "m.drop"
 Between them `TO` and `DROP` name the message whose words wait, and `WHY` the reason for not taking it.
 """
 
-_ABOUT: Final = re.compile(r"(?:lead|c|a)(\d{1,18})")
+_ABOUT: Final = re.compile(r"(?:lead|c|a)(\d{1,18})(?:\.\S+)?")
 
 LINES: Final = 8
 """Lines of a transcript that a manager is shown."""
@@ -127,23 +128,42 @@ class Messages:
         text = Text("desk.handed_to_you", {"customer": cards.customer(lead), "name": before.name})
         await self.post(manager, text, slot=f"a{lead.id}", subject=lead, keys=(self.talk(lead, manager),))
 
-    async def from_customer(
-        self, lead: Lead, manager: Manager, words: str, relayed: Relayed | None = None, paper: Text | None = None
+    async def from_customer(  # noqa: PLR0913 -- a message has this many sides, each given by name
+        self,
+        lead: Lead,
+        manager: Manager,
+        words: str,
+        relayed: Relayed | None = None,
+        paper: Text | None = None,
+        *,
+        place: str | None = None,
+        answered: Answered = NOTHING,
+        edit: bool = False,
     ) -> None:
-        """Bring what the customer wrote or sent to the manager; `paper` is a document that was asked for."""
+        """Bring what the customer wrote or sent in the message `place` to the manager; with `edit`, change the copy there.
+
+        `paper` is a document that was asked for.
+        """
         values: Values = {"customer": cards.customer(lead), "text": words, "document": paper}
         key = "desk.customer_sent_paper" if paper else "desk.customer_said" if words else "desk.customer_sent"
         text = Text(key, values)
         several = len(await self.work.leads.held_by(manager.id)) > 1
         keys = (self.talk(lead, manager),) if several else ()
-        await self.post(manager, text, slot=f"c{lead.id}", keys=keys, subject=lead, relayed=relayed, author="customer")
+        await self.post(
+            manager, text, slot=copy_slot(lead, place), keys=keys, edit=edit, subject=lead, relayed=relayed,
+            author="customer", answered=answered,
+        )  # fmt: skip
 
-    def words_of(self, lead: Lead, manager: Manager, words: str, place: str, relayed: Relayed | None = None) -> Unsaid:
+    def words_of(
+        self, lead: Lead, manager: Manager, words: Kept, answered: Answered = NOTHING, *, edit: bool = False
+    ) -> Unsaid:
         """What the manager writes or sends, headed by the manager's name, as the customer is to see it."""
-        values = {"name": manager.name, "text": words}
-        text = Text("desk.manager_said" if words else "desk.manager_sent", values)
-        kind, file = (relayed.kind, relayed.file) if relayed else (None, None)
-        return Unsaid(said_slot(lead, place), self.texts.render(text, language_of(lead) or ""), kind, file)
+        text = Text(
+            "desk.manager_said" if words.text else "desk.manager_sent", {"name": manager.name, "text": words.text}
+        )
+        html = self.texts.render(text, language_of(lead) or "")
+        kind, file = (words.kind, words.file) if words.kind and words.file else (None, None)
+        return Unsaid(said_slot(lead, words.place), html, kind, file, answered.message, answered.slot, edit)
 
     async def to_customer(self, lead: Lead, words: Unsaid) -> None:
         """Bring what the manager wrote or sent to the customer."""
@@ -151,7 +171,8 @@ class Messages:
         relayed = Relayed(words.kind, words.file) if words.kind and words.file else None
         self.work.send(
             Outgoing(
-                lead.conversation, channel, address, words.slot, words.html, relayed=relayed, author="manager"
+                lead.conversation, channel, address, words.slot, words.html, relayed=relayed, author="manager",
+                edit=words.edit, answers=words.answers, answers_slot=words.answers_slot,
             )
         )  # fmt: skip
 
@@ -168,8 +189,9 @@ class Messages:
         relayed: Relayed | None = None,
         author: Literal["customer", "bot"] = "bot",
         priority: Literal["reply", "notice"] = "reply",
+        answered: Answered = NOTHING,
     ) -> None:
-        """Put a message into a manager's chat; `subject` is whose customer it tells of."""
+        """Put a message into a manager's chat; `subject` is whose customer it tells of, `answered` what it answers there."""
         if manager.conversation is None:
             return
         channel, address = await self.work.address_of(manager.conversation)
@@ -187,6 +209,8 @@ class Messages:
                 author=author,
                 priority=priority,
                 subject=subject.conversation if subject else None,
+                answers=answered.message,
+                answers_slot=answered.slot,
             )
         )
 
@@ -194,13 +218,13 @@ class Messages:
         """The button that chooses a customer to talk with."""
         return (self._named("desk.talk", TALK, lead, manager),)
 
-    async def whom(self, words: Kept, held: Sequence[Lead], manager: Manager) -> None:
-        """Ask for whom words are that were kept, and sent to nobody."""
+    async def whom(self, words: Kept, held: Sequence[Lead], manager: Manager, *, edit: bool = False) -> None:
+        """Ask for whom words are that were kept, and sent to nobody; with `edit`, they have changed meanwhile."""
         token = f"{TO}.{words.place}"
         choices = tuple((self._named("desk.to", token, lead, manager),) for lead in held)
         drop = Key(self.texts.label(Text("desk.drop"), manager.language), f"{DROP}.{words.place}.0")
         text = Text("desk.whom" if words.text else "desk.whom_file", {"text": words.text})
-        await self.post(manager, text, slot=f"whom.{words.place}", keys=(*choices, (drop,)))
+        await self.post(manager, text, slot=f"whom.{words.place}", keys=(*choices, (drop,)), edit=edit)
 
     async def which(self, label: str, token: str, held: Sequence[Lead], manager: Manager) -> None:
         """Ask which customer a command is about."""
@@ -226,11 +250,6 @@ def lead_of_slot(slot: str) -> int | None:
     """The number of the lead that a message in a manager's chat is about, by its slot."""
     found = _ABOUT.fullmatch(slot)
     return int(found[1]) if found else None
-
-
-def said_slot(lead: Lead, place: str) -> str:
-    """The slot, in the customer's chat, of what a manager wrote in the message `place`."""
-    return f"m{lead.id}.{place}"
 
 
 def slot_of(lead: Lead) -> str:

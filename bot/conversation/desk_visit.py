@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from bot.conversation.desk_acts import ACTS, LOCKING, LeadActs
@@ -20,14 +21,14 @@ from bot.conversation.desk_messages import (
     WHY,
     Messages,
     lead_of_slot,
-    said_slot,
 )
+from bot.conversation.desk_replies import answered_by_manager, said_slot
 from bot.conversation.diary import BUTTON
 from bot.conversation.facts import Market
-from bot.conversation.ports import Conversation, Key, Relayed
+from bot.conversation.ports import Conversation, Key
 from bot.conversation.visitors import Visitor
 from bot.core.values import Text, Value
-from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
+from bot.dialogs.events import Attached, Edited, Event, Opened, Pressed, Said, Shared
 from bot.handoff import cards
 from bot.handoff.addressing import Kept, Seat, Whom, addressee
 from bot.handoff.notes import notes_of
@@ -37,6 +38,9 @@ from bot.ledger.audit import audited, by_manager
 
 BOOK: Final = "m.book"
 _ACT: Final = re.compile(r"m\.([a-z_]+)(?:\.(.+))?")
+
+CHANGEABLE: Final = timedelta(days=2)
+"""How long a channel lets people change what they wrote, about."""
 
 LISTED: Final = 10
 """Leads that `/leads` shows at once."""
@@ -74,9 +78,11 @@ class Visit:
             case Said(text=text) if noting is not None:
                 await self._note(noting, text)
             case Said(text=text) | Shared(phone=text):
-                await self._speak(event, Kept(_place(event), text))
+                await self._speak(event, Kept(_place(event), text, answers=event.reply_to))
             case Attached():
                 await self._pass_on(event)
+            case Edited():
+                await self._change(event)
         return None
 
     @property
@@ -221,15 +227,42 @@ class Visit:
             await self._say("desk.not_with_you")
             return False
         self.seat = self.seat.answering(number, await self._heard())
-        relayed = Relayed(words.kind, words.file) if words.kind and words.file else None
-        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words.text, words.place, relayed))
+        answered = await answered_by_manager(self.leads.work, lead, self.manager, words.answers)
+        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words, answered))
         return True
+
+    async def _change(self, event: Edited) -> None:
+        """Words that were changed are changed where they went; those that wait for whom they are, where they wait."""
+        waiting = self.seat.waiting(event.message)
+        if waiting is not None:
+            words = replace(waiting, text=event.text)
+            self.seat = self.seat.keeping(words)
+            await self._messages.whom(words, await self._held(), self.manager, edit=True)
+            return
+        for lead in await self._had():
+            slot = said_slot(lead, event.message)
+            unsaid = any(one.slot == slot for one in notes_of(lead).unsaid)
+            if unsaid or await self.leads.work.shown(lead.conversation, slot) is not None:
+                await self._change_to(lead.id, Kept(event.message, event.text, event.kind, event.file))
+                return
+
+    async def _change_to(self, number: int, words: Kept) -> None:
+        lead = await self.leads.held(number, self.manager)
+        if lead is None:
+            await self._say("desk.not_changed")
+            return
+        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words, edit=True))
+
+    async def _had(self) -> tuple[Lead, ...]:
+        """The leads that the manager holds, and those held lately."""
+        lately = await self.leads.work.leads.since(self.leads.now - CHANGEABLE)
+        return (*await self._held(), *(lead for lead in lately if lead.manager == self.manager.id))
 
     async def _pass_on(self, event: Attached) -> None:
         if event.file is None:
             await self._say("desk.cannot_pass_on")
             return
-        await self._speak(event, Kept(_place(event), event.caption or "", event.kind, event.file))
+        await self._speak(event, Kept(_place(event), event.caption or "", event.kind, event.file, event.reply_to))
 
     async def _whom(self, event: Said | Shared | Attached) -> Whom:
         heard = await self._heard()

@@ -83,7 +83,8 @@ class Outgoing:
     before campaigns. `author` is whose words they are, for the transcript. `figure` is shown with the words: a table, or a chart
     that the channel draws. With a `document` the words are its caption, at most 1,000 characters. `release` is the content
     that the words come from. `subject` is the customer whom it tells of, where that is not who reads it: what is kept of it
-    is erased with that customer.
+    is erased with that customer. It answers, by the channel's own means, the message with the channel's id `answers`, or the
+    one last sent in the slot `answers_slot`; where that is gone it answers nothing.
     """
 
     conversation: int
@@ -102,6 +103,8 @@ class Outgoing:
     document: Document | None = None
     release: int | None = None
     subject: int | None = None
+    answers: str | None = None
+    answers_slot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,19 @@ from zoneinfo import ZoneInfo
 from bot.core.values import NO_VALUES, Text, Value, Values
 from bot.dialogs import inputs, prompts
 from bot.dialogs.effects import Acknowledge, CloseHandoff, Effect, RecordConsent, Relay, Request, Track
-from bot.dialogs.events import Attached, Event, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
+from bot.dialogs.events import (
+    Attached,
+    Edited,
+    Event,
+    Opened,
+    Pressed,
+    Released,
+    Returned,
+    Said,
+    Shared,
+    Signalled,
+    TimedOut,
+)
 from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Recall, Review
 from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
 from bot.dialogs.walk import NO_CHOICES, Walk
@@ -93,7 +105,7 @@ def _while_held(walk: Walk, event: Event) -> None:
             _noticed(walk, text, while_held=True)
             walk.note("relayed")
             walk.effects.append(Relay())
-        case Attached() | Shared():
+        case Attached() | Shared() | Edited():
             walk.note("relayed")
             walk.effects.append(Relay())
         case Pressed():
@@ -645,6 +657,10 @@ def _shared(walk: Walk, event: Shared) -> None:
         _take_answer(walk, step, reading.value, event)
 
 
+def _edited(walk: Walk, _: Edited) -> None:
+    walk.note("an edit answers nothing")
+
+
 def _attached(walk: Walk, event: Attached) -> None:
     walk.bury()
     walk.count()
@@ -853,6 +869,7 @@ _EVENTS: dict[type, Callable[[Walk, Any], None]] = {
     Pressed: _pressed,
     Shared: _shared,
     Attached: _attached,
+    Edited: _edited,
     Returned: _returned,
     Signalled: _signalled,
     TimedOut: _timed_out,

@@ -74,6 +74,21 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """The customer has changed a message, `text` being its words now, or those below its `file`.
+
+    It is no new answer: what was answered stays answered, and a change goes by the review. Where a person holds the chat, the
+    copy that was passed on is changed.
+    """
+
+    at: datetime
+    text: str
+    message: str
+    kind: AttachmentKind | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """A service answered the request `request` with an outcome and values."""
 
@@ -109,13 +124,14 @@ class Released:
     values: Values = field(default_factory=dict)
 
 
-Event: TypeAlias = Opened | Said | Pressed | Shared | Attached | Returned | Signalled | TimedOut | Released
+Event: TypeAlias = Opened | Said | Pressed | Shared | Attached | Edited | Returned | Signalled | TimedOut | Released
 EVENTS: tuple[type[Event], ...] = (
     Opened,
     Said,
     Pressed,
     Shared,
     Attached,
+    Edited,
     Returned,
     Signalled,
     TimedOut,

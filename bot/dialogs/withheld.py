@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from stdnum import luhn
 
-from bot.dialogs.events import Attached, Event, Said, Shared
+from bot.dialogs.events import Attached, Edited, Event, Said, Shared
 
 Kind: TypeAlias = Literal["identity", "bank_card"]
 MASK: Final = "•••"
@@ -35,6 +35,8 @@ def without_numbers(event: Event) -> Event:
             return replace(event, text=masked, withheld=kind) if kind else event
         case Attached(caption=str(caption)):
             return replace(event, caption=_masked(caption)[0])
+        case Edited(text=text):
+            return replace(event, text=_masked(text)[0])
     return event
 
 

@@ -28,6 +28,7 @@ from bot.handlers.routers import Desk, Reply, press_answer, private_chats
 ATTEMPTS: Final = 3
 _TYPES: Final[Mapping[str, type[TelegramObject]]] = {
     "message": Message,
+    "edited_message": Message,
     "callback_query": CallbackQuery,
     "my_chat_member": ChatMemberUpdated,
 }

@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, User
 from bot.conversation.incoming import Incoming, Reach, Take
 from bot.core.clock import Clock
 from bot.dialogs.events import Event
-from bot.handlers.translation import message_event, press_event
+from bot.handlers.translation import edit_event, message_event, press_event
 
 CHANNEL: Final = "telegram"
 _NOTICE_LIMIT: Final = 200
@@ -45,6 +45,7 @@ def private_chats() -> Router:
     """A new router for chats with one person; whatever happens in groups and channels is left alone."""
     router = Router(name="private chats")
     router.message.register(on_message)
+    router.edited_message.register(on_edit)
     router.callback_query.register(on_press)
     router.my_chat_member.register(on_membership)
     return router
@@ -57,6 +58,15 @@ async def on_message(message: Message, update_id: int, desk: Desk) -> None:
     event = message_event(message, desk.clock.now())
     if event is not None:
         await desk.take(desk.incoming(update_id, message.chat.id, event, message.from_user))
+
+
+async def on_edit(edited_message: Message, update_id: int, desk: Desk) -> None:
+    """A message was changed."""
+    if not _private(edited_message.chat):
+        return
+    event = edit_event(edited_message, desk.clock.now())
+    if event is not None:
+        await desk.take(desk.incoming(update_id, edited_message.chat.id, event, edited_message.from_user))
 
 
 async def on_press(query: CallbackQuery, update_id: int, desk: Desk) -> Reply:

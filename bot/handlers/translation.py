@@ -1,7 +1,7 @@
 """Telegram's messages and presses as events.
 
-An edited message is no event: what the customer answered stays answered, and a change goes by the review. Messages about
-the chat itself (pinned, renamed …) say nothing to the bot either.
+Of an edited message only new words count: a place that moves on, or a changed poll, says nothing to the bot. Messages about the
+chat itself (pinned, renamed …) say nothing either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from aiogram.types import CallbackQuery, Message
 
-from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said, Shared
+from bot.dialogs.events import Attached, AttachmentKind, Edited, Event, Opened, Pressed, Said, Shared
 
 _OTHER = (
     "audio",
@@ -37,6 +37,9 @@ _KINDS: Final[dict[str, AttachmentKind]] = {
     **dict.fromkeys(_OTHER, "other"),
 }
 """By the message's field that holds the content, the first that is set. A venue comes with a `location`."""
+_UNWORDED: Final = ("sticker", "location", "other")
+"""Kinds that carry no words of their own, or whose file is not passed on as one."""
+
 _START = re.compile(r"/start(?:@\w+)?(?:\s+(\S{1,64}))?\s*")
 
 
@@ -47,6 +50,17 @@ def message_event(message: Message, at: datetime) -> Event | None:
     if message.contact is not None:
         return _contact(message, at)
     return _attachment(message, at)
+
+
+def edit_event(message: Message, at: datetime) -> Edited | None:
+    """What a changed message means; None: nothing to the bot."""
+    number = str(message.message_id)
+    if message.text is not None:
+        return Edited(at, message.text, number)
+    sent = _attachment(message, at)
+    if sent is None or sent.kind in _UNWORDED:
+        return None
+    return Edited(at, sent.caption or "", number, sent.kind, sent.file)
 
 
 def press_event(query: CallbackQuery, at: datetime) -> Pressed:

@@ -18,6 +18,7 @@ MOST_KEPT: Final = 20
 """Messages that wait at once for an answer to whom they are; the oldest give way."""
 
 _NAME: Final = "desk"
+_OF_KEPT: Final = ("place", "text", "kind", "file", "answers")
 
 Whom: TypeAlias = int | Literal["ask", "gone", "nobody"]
 """The lead that words are for. `ask`: the manager must say; `gone`: it is no longer the manager's; `nobody`: there is none."""
@@ -25,12 +26,16 @@ Whom: TypeAlias = int | Literal["ask", "gone", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a manager wrote or sent, kept until the manager says whom it is for; `place` is the message it came in."""
+    """What a manager wrote or sent, kept until the manager says whom it is for; `place` is the message it came in.
+
+    `answers` is the message that it answers, in the manager's own chat.
+    """
 
     place: str
     text: str
     kind: str | None = None
     file: str | None = None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +124,17 @@ def with_seat(known: Values, seat: Seat) -> Values:
     if seat == Seat():
         return others
     seen = {str(lead): count for lead, count in seat.seen.items()}
-    words = tuple({"place": one.place, "text": one.text, "kind": one.kind, "file": one.file} for one in seat.kept)
+    words = tuple({name: getattr(one, name) for name in _OF_KEPT} for one in seat.kept)
     noting = {} if seat.noting is None else {"noting": seat.noting}
     return {**others, _NAME: {"active": seat.active, "seen": seen, "kept": words, **noting}}
 
 
 def _read(kept: Mapping[str, Value]) -> Kept:
-    kind, file = kept.get("kind"), kept.get("file")
+    kind, file, answers = (kept.get(name) for name in _OF_KEPT[2:])
     return Kept(
         place=str(kept.get("place")),
         text=str(kept.get("text")),
         kind=kind if isinstance(kind, str) else None,
         file=file if isinstance(file, str) else None,
+        answers=answers if isinstance(answers, str) else None,
     )

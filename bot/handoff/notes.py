@@ -13,16 +13,24 @@ from bot.handoff.records import Lead
 
 _NAME: Final = "desk"
 _UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
+_OF_UNSAID: Final = ("slot", "html", "kind", "file", "answers", "answers_slot")
 
 
 @dataclass(frozen=True, slots=True)
 class Unsaid:
-    """A message to a customer as it will be sent: its slot, its words, and the file that it passes on, if any."""
+    """A message to a customer as it will be sent: its slot, its words, and the file that it passes on, if any.
+
+    It answers the customer's message `answers`, or the manager's own that stands in the slot `answers_slot`. With `edit` it is put in the
+    place of what was sent in its slot before.
+    """
 
     slot: str
     html: str
     kind: str | None = None
     file: str | None = None
+    answers: str | None = None
+    answers_slot: str | None = None
+    edit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def with_notes(lead: Lead, notes: Notes) -> Lead:
     """The lead with these notes instead of those it had."""
     facts = {name: value for name, value in lead.facts.items() if name != _NAME}
     if notes != Notes():
-        unsaid = tuple({"slot": one.slot, "html": one.html, "kind": one.kind, "file": one.file} for one in notes.unsaid)
+        unsaid = tuple({name: getattr(one, name) for name in _OF_UNSAID} for one in notes.unsaid)
         remarks: tuple[Value, ...] = tuple({"at": one.at, "by": one.by, "text": one.text} for one in notes.remarks)
         kept: dict[str, Value] = {
             "passed": notes.passed, "seen": notes.seen, "unsaid": unsaid, "heard": notes.heard,
@@ -78,13 +86,10 @@ def with_notes(lead: Lead, notes: Notes) -> Lead:
 
 
 def _read(kept: Mapping[str, Value]) -> Unsaid:
-    kind, file = kept.get("kind"), kept.get("file")
-    return Unsaid(
-        slot=str(kept.get("slot")),
-        html=str(kept.get("html")),
-        kind=kind if isinstance(kind, str) else None,
-        file=file if isinstance(file, str) else None,
+    kind, file, answers, answers_slot = (
+        value if isinstance(value := kept.get(name), str) else None for name in _OF_UNSAID[2:]
     )
+    return Unsaid(str(kept.get("slot")), str(kept.get("html")), kind, file, answers, answers_slot)
 
 
 def _remark(kept: Mapping[str, Value]) -> Remark:

@@ -112,16 +112,17 @@ class Hand:
         return {"callback_id": query.id, "update_id": update_id, "seq": self.world.journal.seq}
 
     def edit(self, message_id: int, text: str) -> dict[str, Any]:
-        """Correct one's own message."""
+        """Correct one's own message, or the words below one's own file."""
         self._check_not_blocked()
         post = self.chat.post(message_id)
-        if post is None or post.by_bot or post.content.text is None or post.content.media is not None:
+        if post is None or post.by_bot or (post.content.text is None and post.content.media is None):
             raise ControlError("there is no such message of one's own", 404)
         formatted = tidy(Formatted(text))
-        if not formatted.text or len(formatted.text) > TEXT_LENGTH:
-            raise ControlError(f"a message has 1 to {TEXT_LENGTH} characters")
+        most = TEXT_LENGTH if post.content.media is None else CAPTION_LENGTH
+        if not formatted.text or len(formatted.text) > most:
+            raise ControlError(f"a message has 1 to {most} characters")
         post.history.append(post.content.html())
-        post.content = Content(formatted.text, formatted.entities)
+        post.content = Content(formatted.text, formatted.entities, post.content.media)
         post.edit_date = post.rewritten = self.world.clock.now()
         self.world.record("edit", self.chat, post)
         return self._told(post, self._update("edited_message", post.typed()))

@@ -62,6 +62,10 @@ def _content(message: Outgoing) -> dict[str, Any]:
         payload["relayed"] = [message.relayed.kind, message.relayed.file]
     if message.figure is not None:
         payload["figure"] = stored(message.figure)
+    if message.answers is not None:
+        payload["answers"] = message.answers
+    if message.answers_slot is not None:
+        payload["answers_slot"] = message.answers_slot
     if message.release is not None:
         payload["release"] = message.release
     if message.document is not None:
@@ -90,6 +94,8 @@ def decode_message(row: Any, payload: dict[str, Any]) -> Outgoing:
         document=_document(payload.get("document")),
         release=payload.get("release"),
         subject=row["subject"],
+        answers=payload.get("answers"),
+        answers_slot=payload.get("answers_slot"),
     )
 
 

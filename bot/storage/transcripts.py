@@ -14,7 +14,7 @@ from html import unescape
 from typing import Final
 
 from bot.conversation.ports import Outgoing, TranscriptLine
-from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
+from bot.dialogs.events import Attached, Edited, Event, Opened, Pressed, Said, Shared
 from bot.figures.worded import as_text
 
 _TAG: Final = re.compile(r"</?(?:b|i|code|blockquote)>")
@@ -84,6 +84,8 @@ def _words(event: Event, labels: dict[str, str]) -> str | None:
             return labels.get(token)
         case Shared(phone=phone):
             return phone
+        case Edited(text=text):
+            return f"✎ {text}"
         case Attached(kind=kind, caption=caption):
             return f"[{kind}] {caption}" if caption else f"[{kind}]"
         case _:

@@ -9,8 +9,8 @@ from typing import Final
 from bot.gateways.telegram.delivery import Caller
 from bot.gateways.telegram.errors import Misconfigured, ServerFailed
 
-UPDATES: Final = ("message", "callback_query", "my_chat_member")
-"""The kinds of update the bot takes. An edited message is not among them: an edit is not a new answer."""
+UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
+"""The kinds of update the bot takes."""
 
 
 @dataclass(frozen=True, slots=True)

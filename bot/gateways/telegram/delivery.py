@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from bot.conversation.ports import Outgoing
@@ -102,6 +103,7 @@ class Delivery:
 
     async def show(self, message: Outgoing) -> str | None:
         """Bring `message` to its chat; the channel's id of it. Raises a `TelegramError` when that cannot be done."""
+        message = await self._answering(message)
         standing = await self._standing(message)
         if standing is not None and not becomes(standing, message):
             await self._remove(message, standing)
@@ -135,6 +137,14 @@ class Delivery:
             done = await self._once(contact_done(message.address), message)
             for one in (*prompts, str(done["message_id"])):
                 await self._once(delete(message.address, one), message)
+
+    async def _answering(self, message: Outgoing) -> Outgoing:
+        """The message with the id of what it answers, where it is known by its slot."""
+        if message.answers_slot is None or message.answers is not None:
+            return message
+        known = self._slots.get((message.conversation, message.answers_slot))
+        number = known.message if known else await self._find(message.conversation, message.answers_slot)
+        return replace(message, answers=number)
 
     async def _standing(self, message: Outgoing) -> Standing | None:
         """The message to be changed, and what is known of it."""

@@ -30,6 +30,12 @@ DATA_LIMIT: Final = 64
 CONTACT_PROMPT: Final = "👇"
 CONTACT_DONE: Final = "✓"
 
+_OF_NEW: Final = ("disable_notification", "reply_parameters")
+"""What only a new message can have."""
+
+_REPLACED: Final = ("photo", "document", "video")
+"""Kinds of files that can be put in the place of one another."""
+
 _CAPTIONED = {"photo": "sendPhoto", "document": "sendDocument", "voice": "sendVoice", "video": "sendVideo"}
 _FILES = _CAPTIONED | {"sticker": "sendSticker"}
 _NO_PREVIEW = {"is_disabled": True}
@@ -108,7 +114,7 @@ def render(message: Outgoing, standing: Standing | None = None, *, rich_messages
         case WordedTable():
             return render(without_figure(message), standing)
     if message.relayed is not None:
-        return _relay(message, message.relayed)
+        return _relay(message, message.relayed, standing)
     return (*_worded(message, standing), *_contact(message))
 
 
@@ -254,13 +260,22 @@ def _captioned(message: Outgoing, chart: WordedChart, standing: Standing | None,
 
 
 def _to(message: Outgoing) -> dict[str, Any]:
-    """The chat a message goes to; a campaign makes no sound."""
+    """The chat a message goes to, and what it answers there; a campaign makes no sound."""
     quiet = {"disable_notification": True} if message.priority == "campaign" else {}
-    return {"chat_id": _chat(message.address)} | quiet
+    return {"chat_id": _chat(message.address)} | quiet | _answer(message)
+
+
+def _answer(message: Outgoing) -> dict[str, Any]:
+    """What a new message answers; where that is gone it is sent all the same."""
+    if message.answers is None:
+        return {}
+    return {"reply_parameters": {"message_id": int(message.answers), "allow_sending_without_reply": True}}
 
 
 def _texts(message: Outgoing) -> list[Call]:
-    return [_text(message, part) for part in split(message.html)]
+    first, *others = split(message.html)
+    unanswering = replace(message, answers=None)
+    return [_text(message, first), *(_text(unanswering, part) for part in others)]
 
 
 def _text(message: Outgoing, part: str) -> Call:
@@ -269,7 +284,7 @@ def _text(message: Outgoing, part: str) -> Call:
 
 
 def _as_edit(call: Call, target: str) -> Call:
-    params = {name: value for name, value in call.params.items() if name != "disable_notification"}
+    params = {name: value for name, value in call.params.items() if name not in _OF_NEW}
     return replace(call, method="editMessageText", params=params | {"message_id": int(target)})
 
 
@@ -296,20 +311,31 @@ def _contact(message: Outgoing) -> tuple[Call, ...]:
     return (Call("sendMessage", params | {"reply_markup": markup}, contact=True),)
 
 
-def _relay(message: Outgoing, relayed: Relayed) -> tuple[Call, ...]:
+def _relay(message: Outgoing, relayed: Relayed, standing: Standing | None) -> tuple[Call, ...]:
     """The file, with the words as its caption where it can have one, else behind them."""
+    if standing is not None and relayed.kind in _CAPTIONED and visible(message.html) <= CAPTION_LIMIT:
+        return (_relayed_anew(message, relayed, standing),)
     call = replace(_file(relayed), main=True)
-    params = {"chat_id": _chat(message.address)} | call.params | _buttons(message.keys)
+    params = _to(message) | call.params | _buttons(message.keys)
     if not message.html:
         return (replace(call, params=params),)
     if relayed.kind in _CAPTIONED and visible(message.html) <= CAPTION_LIMIT:
         return (replace(call, params=params | {"caption": message.html, "parse_mode": "HTML"}),)
-    return (*_texts(message), replace(call, params=params))
+    return (*_texts(replace(message, answers=None)), replace(call, params=params))
+
+
+def _relayed_anew(message: Outgoing, relayed: Relayed, standing: Standing) -> Call:
+    """The file that stands there with other words, or another file of its kind."""
+    there = {"chat_id": _chat(message.address), "message_id": int(standing.message)} | _buttons(message.keys)
+    words = {"caption": message.html, "parse_mode": "HTML"}
+    if relayed.kind not in _REPLACED:
+        return Call("editMessageCaption", there | words, main=True)
+    return Call("editMessageMedia", there | {"media": {"type": relayed.kind, "media": relayed.file} | words}, main=True)
 
 
 def _document(message: Outgoing, document: Document) -> Call:
     """A file that the bot has made, with the words as its caption; a picture is seen at once."""
-    params: dict[str, Any] = {"chat_id": _chat(message.address)}
+    params: dict[str, Any] = _to(message)
     if message.html:
         params |= {"caption": message.html, "parse_mode": "HTML"}
     upload = Upload(document.name, document.media_type, document.content)

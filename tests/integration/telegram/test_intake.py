@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.incoming import Incoming, NotTaken
-from bot.dialogs.events import Attached, Event, Opened, Pressed, Said, Shared
+from bot.dialogs.events import Attached, Edited, Event, Opened, Pressed, Said, Shared
 from tests.integration.telegram.telegram_double import NOW
 from tests.integration.telegram.updates import Turns, message, press, typed, update
 
@@ -118,10 +118,17 @@ async def test_what_is_not_text_comes_with_a_handle_by_which_it_can_be_passed_on
     assert await event_of(update(message=message(**content))) == event
 
 
+async def test_changed_words_come_with_the_message_they_stand_in_and_its_file() -> None:
+    words = update(edited_message=message(text="changed", edit_date=1772442001))
+    assert await event_of(words) == Edited(NOW, "changed", "55")
+    caption = update(edited_message=message(photo=PHOTO, caption="My new shop", edit_date=1772442001))
+    assert await event_of(caption) == Edited(NOW, "My new shop", "55", "photo", "F2")
+
+
 @pytest.mark.parametrize(
     "raw",
     [
-        update(edited_message=message(text="changed", edit_date=1772442001)),
+        update(edited_message=message(location={"latitude": 1.0, "longitude": 2.0}, edit_date=1772442001)),
         update(message=message(-5, "group", text="hello")),
         update(message=message(pinned_message=message(text="x"))),
         update(channel_post=CHANNEL_POST | {"text": "news"}),
@@ -130,7 +137,9 @@ async def test_what_is_not_text_comes_with_a_handle_by_which_it_can_be_passed_on
         {"update_id": 5},
     ],
 )
-async def test_edits_groups_service_messages_and_other_kinds_of_update_start_no_turn(raw: dict[str, Any]) -> None:
+async def test_places_that_move_groups_service_messages_and_other_kinds_of_update_start_no_turn(
+    raw: dict[str, Any],
+) -> None:
     turns = Turns()
     reply = await turns.intake().feed(raw)
 

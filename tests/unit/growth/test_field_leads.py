@@ -68,7 +68,9 @@ async def test_who_agrees_becomes_a_lead_of_agent_and_place_with_what_was_entere
     assert "来自：李明 · 北市场" in office.words(CHEN)
     await office.press(CHEN, office.button(CHEN, "desk.accept"))
     await office.run_jobs()
-    assert NOTE in office.words(CHEN)
+    office.clear(CHEN)
+    await office.press(CHEN, f"m.more.{(await office.only_lead(OWNER)).id}")
+    assert NOTE in office.words(CHEN).partition("最近的对话")[0]
     lead = await office.only_lead(OWNER)
     assert (lead.reason, lead.facts["purpose"], lead.facts["may_contact"]) == ("field", "feed", True)
     told = office.words(AGENT)

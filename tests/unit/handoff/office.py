@@ -16,7 +16,7 @@ from bot.conversation.ports import Conversation, Job, Outgoing, Posted, Storage,
 from bot.conversation.turn import Turns
 from bot.core.values import Text
 from bot.dialogs.codec import decode_event
-from bot.dialogs.events import Attached, AttachmentKind, Event, Opened, Pressed, Said
+from bot.dialogs.events import Attached, AttachmentKind, Edited, Event, Opened, Pressed, Said
 from bot.handoff import invitations
 from bot.handoff.profiles import Profile
 from bot.handoff.records import Lead, Manager
@@ -147,6 +147,12 @@ class Office:
     async def reply(self, address: str, text: str, to: str) -> str | None:
         """Write something that answers the message `to`."""
         return await self.take(address, Said(self.clock.now(), text, f"{next(self._updates)}", reply_to=to))
+
+    async def edit(
+        self, address: str, text: str, message: str, kind: AttachmentKind | None = None, file: str = ""
+    ) -> None:
+        """Change one's own message, or the words below a file of one's own."""
+        await self.take(address, Edited(self.clock.now(), text, message, kind, file or None))
 
     async def press(self, address: str, token: str, message: str | None = None) -> str | None:
         """The short notice that answers the press."""

@@ -166,13 +166,24 @@ class Desk:
         words = self.words()
         lead = self.lead_in(customer)
         await self.office.reply(CHEN, words, str(mine[-1].message_id))
-        if lead is not None and mine[-1].message.slot == f"c{lead}":
+        if lead is not None and mine[-1].message.slot.partition(".")[0] == f"c{lead}":
             self.expected.append((customer, words))
             self.disturbed.discard(customer)
             self.chosen = customer if self.chosen == customer else None
 
+    async def edits(self, customer: str) -> None:
+        """The manager changes what went to this customer last, who may be gone by now."""
+        mine = [out.slot for out in self.office.posted if out.author == "manager" and out.address == customer]
+        if not mine:
+            return
+        lead, _, place = mine[-1].removeprefix("m").partition(".")
+        words = self.words()
+        await self.office.edit(CHEN, words, place)
+        if self.lead_in(customer) == int(lead):
+            self.expected.append((customer, words))
+
     def came_from(self, slot: str) -> str:
-        lead = self.storage.tables.leads[int(slot.removeprefix("c"))]
+        lead = self.storage.tables.leads[int(slot.removeprefix("c").partition(".")[0])]
         return next(key[1] for key, number in self.storage.tables.addresses.items() if number == lead.conversation)
 
     def office_has(self, words: str) -> bool:
@@ -195,7 +206,7 @@ class Desk:
 ACTS = st.lists(
     st.tuples(
         st.sampled_from(
-            ("comes", "writes", "speaks", "speaks", "replies", "replies", "switched", "closes", "gives_back")
+            ("comes", "writes", "speaks", "speaks", "replies", "replies", "edits", "switched", "closes", "gives_back")
         ),
         st.sampled_from(CUSTOMERS),
     ),

@@ -354,7 +354,7 @@ export class Phone {
     const name = own ? t("you") : this.store.bot?.name ?? "Tillwise";
     openMenu(this.screen, { title: t("actions"), items: [
       { icon: "reply", label: t("reply"), run: () => this.composer.replyTo(message, name, summary(message)) },
-      own && words && !message.media && { icon: "edit", label: t("edit"), run: () => this.composer.edit(message, words) },
+      own && words && { icon: "edit", label: t("edit"), run: () => this.composer.edit(message, words) },
       words && { icon: "copy", label: t("copy"), run: () => this.#copy(words) },
       message.edits?.length > 0 && { icon: "clock", label: t("editHistory"), run: () => this.#openHistory(message) },
     ] });

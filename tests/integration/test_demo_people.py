@@ -1,4 +1,4 @@
-"""A field agent at work in the whole program over HTTP, and the operator's commands about agents beside it."""
+"""The people of the demo over HTTP: a field agent with the operator's commands beside, a customer and a manager who reply and change words."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from bot.demo import demo
 from bot.demo.house import TOKEN
 from bot.simulator.client import Phone, SeenMessage, SimulatorClient
 from bot.testing.network import free_port
+from bot.testing.samples import sample
 from tests.integration.process import command
 
 PLACES = ("北门批发市场", "春耕农资展")
@@ -38,6 +40,17 @@ class Market:
         with command(self.environment, *arguments) as process:
             told, wrong = await asyncio.to_thread(process.communicate)
         return (told + wrong).strip()
+
+    async def marked(self) -> None:
+        """Everything that was sent is known to the outbox by the channel's own number, as it is before anybody can read it."""
+        async with await psycopg.AsyncConnection.connect(
+            self.environment["BOT_DATABASE_URL"], autocommit=True
+        ) as database:
+            while True:
+                found = await database.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL AND failure IS NULL")
+                if await found.fetchone() == (0,):
+                    return
+                await asyncio.sleep(0.01)
 
     async def enter(self, place: str) -> str:
         """The agent enters a farmer met at a place; the owner's link."""
@@ -126,3 +139,32 @@ async def test_an_agent_brings_an_owner_who_agrees_and_the_operator_takes_codes_
     await agent.text("/new")
     await agent.wait_for("这个功能给外勤推广员用")
     assert "there is no agent 1" in await market.bot("agent", "invite", "1")
+
+
+async def test_what_is_answered_and_changed_is_so_in_the_other_chat_too(market: Market) -> None:
+    customer, manager = await market.owner("林秀英"), market.phones["manager"]
+    await customer.start()
+    await press(customer, "中文")
+    await press(customer, "个体工商户")
+    await customer.text("人工")
+    await press(manager, "接手")
+    await customer.wait_for("方雅（客户经理）来了")
+    asked = await customer.text("月底前能放款吗？")
+    copy = await manager.wait_for("月底前能放款吗？")
+    await market.marked()
+    said = await manager.text("要看材料", reply_to=copy.id)
+    answer = await customer.wait_for("要看材料")
+    await market.marked()
+    assert answer.raw["reply_to"] == asked["message_id"]
+    await customer.text("还缺什么？", reply_to=answer.id)
+    assert (await manager.wait_for("还缺什么？")).raw["reply_to"] == said["message_id"]
+    await customer.edit(asked["message_id"], "下月初能放款吗？")
+    changed = await manager.wait_for("下月初能放款吗？")
+    assert (changed.id, changed.raw["reply_to"]) == (copy.id, None)
+    await manager.edit(said["message_id"], "要看材料齐不齐")
+    assert (await customer.wait_for("要看材料齐不齐")).id == answer.id
+    sent = await customer.file("licence.png", sample(""), kind="photo", caption="执照")
+    photo = await manager.wait_for("执照")
+    await customer.edit(sent["message_id"], "营业执照")
+    again = await manager.wait_for("营业执照")
+    assert (again.id, again.media is not None) == (photo.id, True)
