@@ -12,6 +12,7 @@ import yaml
 from bot.commands.shell import fail, opened, plain, run
 from bot.gateways.telegram.account import account
 from bot.gateways.telegram.client import BotApi
+from bot.handoff.introductions import photo_of
 from bot.handoff.invitations import hashed, new_code, payload
 from bot.handoff.profiles import Profile, parse_profile, written_profile
 from bot.handoff.records import Manager
@@ -27,8 +28,15 @@ managers = typer.Typer(help="Account managers.", no_args_is_help=True)
 @managers.command("add")
 def manager_add(
     name: Annotated[str, typer.Argument(help="The name that customers see.")],
-    role: Annotated[str, typer.Option(help="The role that customers see.")] = "客户经理",
-    hours: Annotated[str, typer.Option(help="Working hours, as customers are to read them.")] = "周一至周五 9:00–18:00",
+    role: Annotated[
+        str,
+        typer.Option(
+            help="The role that customers see: account_manager, senior_account_manager or team_lead in each one's language, or words."
+        ),
+    ] = "account_manager",
+    hours: Annotated[
+        str, typer.Option(help="Working hours that customers read: a week as written here, or words.")
+    ] = "Mo-Fr 09:00-18:00",
     language: Annotated[str, typer.Option(help="The language that the bot speaks with the manager.")] = "zh",
     profile: Annotated[
         Path | None, typer.Option(help="The file of what routing reads: docs/account-managers.md.")
@@ -73,6 +81,30 @@ def manager_edit(
             await record_acts(connection, [act])
 
     run(edit())
+
+
+@managers.command("photo")
+def manager_photo(
+    number: Annotated[int, typer.Argument(help="The manager's number, as listed.")],
+    file: Annotated[Path, typer.Argument(help="A JPEG or PNG of at most 1 MB.")],
+) -> None:
+    """Keep the photo that customers see when the manager comes."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror or error}")
+    photo = plain(lambda: photo_of(content))
+
+    async def kept() -> None:
+        async with opened() as database, database.transaction() as connection:
+            repository = PostgresManagers(connection)
+            if await repository.get(number) is None:
+                fail(f"there is no manager {number}; `manager list` shows who there is")
+            await repository.set_photo(number, photo)
+            act = audited("manager.changed", by_operator("command line"), None, datetime.now(UTC), manager=number)
+            await record_acts(connection, [act])
+
+    run(kept())
 
 
 @managers.command("list")

@@ -39,6 +39,7 @@ from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_papers import asked_paper
+from bot.conversation.desk_queue import tell_places, told_place
 from bot.conversation.desk_replies import answered_by_customer, copy_slot
 from bot.conversation.desk_visit import Visit
 from bot.conversation.diary import Diary
@@ -109,19 +110,22 @@ class Desk:
         answers = await leads.routing.prospects(lead)
         if lead.status != "requested":
             return "offered", answers
+        await told_place(leads, lead, answers)
         leads.look_again(conversation.id)
         return "nobody", answers
 
     async def relay(self, work: UnitOfWork, conversation: Conversation, event: Event, now: datetime) -> None:
         """Pass what the customer has sent on to the manager who holds the chat.
 
-        Where nobody holds it any more, the bot is called back.
+        Where nobody holds it any more, the bot is called back, and then hears what was said.
         """
         leads = self._leads(work, now)
         lead = await work.leads.open_of(conversation.id)
         manager = await leads.holder(lead)
         if lead is None or manager is None:
             leads.release(conversation.id)
+            if isinstance(event, Said):
+                leads.deliver(conversation.id, event, f"unheard:{conversation.id}:{now.isoformat()}")
             return
         lead = await leads.activate(lead, manager)
         await leads.heard(lead)
@@ -236,13 +240,14 @@ class Desk:
             await leads.withdraw(lead)
 
     async def offer_waiting(self, work: UnitOfWork, now: datetime) -> None:
-        """Give the leads that wait to managers who are there, first come first served."""
+        """Give the leads that wait to managers who are there, first come first served; who still waits hears how near they are."""
         await work.assignments.lock()
         leads = self._leads(work, now)
         for waiting in await work.leads.waiting():
             lead = await work.leads.get(waiting.id)
             if lead is not None:
                 await leads.routing.place(lead)
+        await tell_places(leads)
 
     # In the manager's turn
 

@@ -12,12 +12,14 @@ from typing import Final
 
 from bot.conversation.desk_cards import LeadCards
 from bot.conversation.desk_messages import Messages
+from bot.conversation.desk_queue import leave_queue
 from bot.conversation.desk_routing import Routing, clocks
 from bot.conversation.ports import Conversation, Job, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.dialogs.codec import encode_event
 from bot.dialogs.events import Event, Released, Signalled
 from bot.handoff import cards
+from bot.handoff.introductions import introduction
 from bot.handoff.notes import Unsaid, notes_of, with_notes
 from bot.handoff.pursuit import LONGEST_REMARK, PURSUITS, Pursuit, Remark
 from bot.handoff.records import Assignment, Lead, LeadStatus, Manager, Outcome, Rung
@@ -96,7 +98,12 @@ class LeadDesk:
         await self.work.leads.save(taken)
         await self.messages.about("desk.begin", taken, manager)
         await self.track("lead.accepted", lead, manager=manager.id)
-        signal = Signalled(self.now, "manager", "joined", {"told": await self._greeting(lead, manager)})
+        await leave_queue(self, lead, "handoff.place_come")
+        self.look_again(lead.conversation)
+        greeting = await self._greeting(lead, manager)
+        if greeting.key != "handoff.joined_again":
+            await self.messages.photo(taken, manager)
+        signal = Signalled(self.now, "manager", "joined", {"told": greeting})
         self.deliver(lead.conversation, signal, f"lead:{lead.id}:joined:{manager.id}:{self.now.isoformat()}")
         payload = {"conversation": lead.conversation, "lead": lead.id}
         self.work.defer(Job("lead-joined", payload, lock=_lock(lead.conversation)))
@@ -175,6 +182,8 @@ class LeadDesk:
         await self.work.leads.save(replace(lead, status="returned", closed_at=self.now))
         await self._end(lead, "withdrawn")
         await self.track("lead.withdrawn", lead)
+        await leave_queue(self, lead, "handoff.place_left")
+        self.look_again(lead.conversation)
 
     async def expire(self, lead: Lead) -> None:
         """Nobody has accepted in time: who was asked is told, and the customer, whom the bot serves on."""
@@ -182,6 +191,7 @@ class LeadDesk:
         await self.work.leads.save(replace(lead, status="expired", closed_at=self.now))
         await self._end(lead, "withdrawn")
         await self.track("lead.expired", lead)
+        await leave_queue(self, lead, "handoff.place_left")
         told = Text("handoff.expired", {"hours": self.routing.hours()})
         self.deliver(
             lead.conversation, Signalled(self.now, "manager", "expired", {"told": told}), f"lead:{lead.id}:expired"
@@ -291,7 +301,7 @@ class LeadDesk:
 
         The first one is the customer's own from now on. One who cannot be asked any more is replaced for good.
         """
-        who: dict[str, Value] = {"name": manager.name, "role": manager.role, "hours": manager.hours}
+        who = introduction(manager)
         number = await self.work.assignments.owner_of(lead.conversation)
         owner = await self.work.managers.get(number) if number is not None else None
         if owner is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.conversation.desk_replies import NOTHING, Answered, copy_slot, said_slot
-from bot.conversation.ports import Key, Outgoing, Relayed, UnitOfWork
+from bot.conversation.ports import Document, Key, Outgoing, Relayed, UnitOfWork
 from bot.core.values import Text, Value, Values
 from bot.handoff import cards
 from bot.handoff.addressing import Kept
@@ -164,6 +164,24 @@ class Messages:
         html = self.texts.render(text, language_of(lead) or "")
         kind, file = (words.kind, words.file) if words.kind and words.file else (None, None)
         return Unsaid(said_slot(lead, words.place), html, kind, file, answered.message, answered.slot, edit)
+
+    def html_for(self, lead: Lead, text: Text) -> str:
+        """A text as the customer of a lead reads it."""
+        return self.texts.render(text, language_of(lead) or "")
+
+    async def photo(self, lead: Lead, manager: Manager) -> None:
+        """Show the customer what the manager looks like, where there is a photo."""
+        photo = await self.work.managers.photo(manager.id)
+        if photo is None:
+            return
+        channel, address = await self.work.address_of(lead.conversation)
+        self.work.send(
+            Outgoing(
+                lead.conversation, channel, address, f"photo{lead.id}.{manager.id}",
+                "",
+                document=Document("photo", photo.media_type, photo.content),
+            )
+        )  # fmt: skip
 
     async def to_customer(self, lead: Lead, words: Unsaid) -> None:
         """Bring what the manager wrote or sent to the customer."""

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import bot.simulator
 from bot.app import Running
 from bot.growth import field_agents
 from bot.handoff import invitations
+from bot.handoff.introductions import photo_of
 from bot.handoff.profiles import parse_profile
 from bot.handoff.records import Manager
 from bot.publishing.sources import parse_yaml
@@ -25,6 +27,7 @@ from bot.storage.repositories.field_agents import PostgresFieldAgents
 from bot.storage.repositories.managers import PostgresManagers
 
 FILE: Final = Path(__file__).with_name("cast.yaml")
+FACES: Final = Path(bot.simulator.__file__).with_name("static") / "img" / "people"
 PHOTOS: Final = "/static/img/people"
 """Where the page finds the portraits."""
 
@@ -57,25 +60,28 @@ class Cast:
         numbers: dict[str, int] = {}
         for name, written in document["managers"].items():
             code = invitations.new_code()
-            known = await self._manager(written, invitations.hashed(code))
+            known = await self._manager(name, written, invitations.hashed(code))
             numbers[name] = known.id
             phone = await self._comes(simulator, written, invitations.payload(code))
             yield self._told(name, written, phone)
         await self._stand_in(document["managers"], numbers)
         yield await self._agent(document["agent"], simulator)
 
-    async def _manager(self, written: Mapping[str, Any], invitation: str) -> Manager:
-        profile = {name: value for name, value in written["profile"].items() if name != "backup"}
+    async def _manager(self, name: str, written: Mapping[str, Any], invitation: str) -> Manager:
+        profile = {field: value for field, value in written["profile"].items() if field != "backup"}
         known = Manager(
             id=0,
             name=" ".join(filter(None, self._said(written["name"]))),
-            role=self._said(written["role"]),
-            hours=self._said(written["hours"]),
+            role=written["role"],
+            hours=written["hours"],
             language=self._language,
             invitation=invitation,
             profile=parse_profile(profile, FILE.name),
         )
-        return await PostgresManagers(self.database.pool).add(known)
+        managers = PostgresManagers(self.database.pool)
+        added = await managers.add(known)
+        await managers.set_photo(added.id, photo_of((FACES / f"{name}.jpg").read_bytes()))
+        return added
 
     async def _stand_in(self, written: Mapping[str, Any], numbers: Mapping[str, int]) -> None:
         """Name the backups, now that all have a number."""

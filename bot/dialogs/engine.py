@@ -48,6 +48,9 @@ TWICE_WITHIN = timedelta(seconds=5)
 """The same text again within this time is a message sent twice, unless it suits the new question."""
 
 MISSES_BEFORE_PERSON = 2
+CARD = "card"
+"""Asks who the account manager is, which the bot answers though that person holds the chat."""
+
 RIGHTS = frozenset({"privacy", "withdraw", "delete"})
 """Commands that are understood whoever holds the chat."""
 MINOR = "minor"
@@ -99,6 +102,8 @@ def _while_held(walk: Walk, event: Event) -> None:
             _released(walk, event)
         case Said(text=text) if _command(walk, text) == "bot":
             walk.effects.append(CloseHandoff())
+        case Said(text=text) if _command(walk, text) == CARD:
+            walk.effects.append(Request(CARD, "manager-card"))
         case Said(text=text) if (command := _command(walk, text)) in RIGHTS:
             _claims_right(walk, command or "")
         case Said(text=text):

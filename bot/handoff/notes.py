@@ -40,7 +40,8 @@ class Notes:
     `passed` are the managers who do not take it; `seen` is the time of the customer's last line that its manager was
     shown; `unsaid` is what the manager wrote before the customer had heard who it is, oldest first; `heard` counts the
     customer's messages that were brought to a manager. `pursuit` is how far the manager has come, `lost` why it came to
-    nothing, `remarks` what managers have noted, oldest first. `paper` is the document that the customer was asked for last.
+    nothing, `remarks` what managers have noted, oldest first. `paper` is the document that the customer was asked for last. `place` is
+    the place in the queue that the customer was told last.
     """
 
     passed: tuple[int, ...] = ()
@@ -51,6 +52,7 @@ class Notes:
     lost: str | None = None
     remarks: tuple[Remark, ...] = ()
     paper: str | None = None
+    place: int | None = None
 
 
 def notes_of(lead: Lead) -> Notes:
@@ -68,6 +70,7 @@ def notes_of(lead: Lead) -> Notes:
         lost=next((one for one in LOST_REASONS if one == kept.get("lost")), None),
         remarks=tuple(_remark(item) for item in _items(kept.get("remarks")) if isinstance(item, Mapping)),
         paper=paper if isinstance(paper := kept.get("paper"), str) else None,
+        place=place if isinstance(place := kept.get("place"), int) else None,
     )
 
 
@@ -80,6 +83,7 @@ def with_notes(lead: Lead, notes: Notes) -> Lead:
         kept: dict[str, Value] = {
             "passed": notes.passed, "seen": notes.seen, "unsaid": unsaid, "heard": notes.heard,
             "pursuit": notes.pursuit, "lost": notes.lost, "remarks": remarks, "paper": notes.paper,
+            "place": notes.place,
         }  # fmt: skip
         facts[_NAME] = {name: value for name, value in kept.items() if value not in (None, ())}
     return replace(lead, facts=facts)

@@ -6,6 +6,7 @@ nothing else; no score reads them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ USUAL_CAPACITY: Final = 3
 """Customers whom a manager serves at once, where the profile does not say."""
 
 MOST_CAPACITY: Final = 50
+_PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
 SEGMENTS: Final = ("sole_trader", "small_company", "farmer", "flexible_worker")
 
 
@@ -29,6 +31,7 @@ class Profile:
     `accounts` are the parks and partners whose customers are this manager's. `capacity` counts customers at once, those on offer
     too. Without `hours` the manager is there whenever on duty. `backup` is the number of the manager who stands in. A
     `supervisor` hears of leads that wait too long; whoever is `catch_all` is asked only when nobody else can be.
+    `phone` is a number at work that customers may have, in international form.
     """
 
     segments: frozenset[str] = frozenset()
@@ -41,6 +44,7 @@ class Profile:
     backup: int | None = None
     supervisor: bool = False
     catch_all: bool = False
+    phone: str | None = None
 
     def is_open(self, at: datetime) -> bool:
         """Whether the manager works at the moment `at` by the hours."""
@@ -61,6 +65,7 @@ def parse_profile(document: object, file: str = "profile") -> Profile:
         backup=section.optional("backup", lambda name: section.whole(name, 1), None),
         supervisor=section.optional("supervisor", section.flag, False),
         catch_all=section.optional("catch_all", section.flag, False),
+        phone=section.optional("phone", lambda name: _phone(section, name), None),
     )
     section.done()
     return profile
@@ -79,8 +84,17 @@ def written_profile(profile: Profile) -> Mapping[str, Any]:
         document["hours"] = written(profile.hours)
     if profile.backup is not None:
         document["backup"] = profile.backup
+    if profile.phone is not None:
+        document["phone"] = profile.phone
     document |= {name: True for name in ("supervisor", "catch_all") if getattr(profile, name)}
     return document
+
+
+def _phone(section: Section, field_name: str) -> str:
+    written = "".join(section.text(field_name).split())
+    if not _PHONE.fullmatch(written):
+        section.refuse(field_name, "write the number with its country, such as +86 21 5555 0101")
+    return written
 
 
 def _names(section: Section, field_name: str, allowed: Sequence[str] | None = None) -> frozenset[str]:

@@ -39,8 +39,10 @@ ACCOUNT_CHANNELS: Final = ("park", "partner")
 class Manager:
     """An account manager as the customer sees one: name, role, hours; `conversation` is the manager's own chat.
 
+    `role` is one of `bot.handoff.introductions.ROLES`, or words; `hours` a week such as `Mo-Fr 09:00-18:00`, or words.
+
     `invitation` is the SHA-256 of the one-time code of the invitation link, until it is used; `conversation` is absent
-    until then. `hours` is a text for people; `profile` is what routing reads.
+    until then. `profile` is what routing reads.
     """
 
     id: int
@@ -52,6 +54,14 @@ class Manager:
     conversation: int | None = None
     invitation: str | None = None
     profile: Profile = field(default=Profile())
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What somebody looks like."""
+
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,14 @@ class Managers(Protocol):
 
     async def set_on_duty(self, manager: int, on_duty: bool) -> None: ...
     async def set_profile(self, manager: int, profile: Profile) -> None: ...
+    async def photo(self, manager: int) -> Photo | None:
+        """The manager's photo, where there is one."""
+        ...
+
+    async def set_photo(self, manager: int, photo: Photo) -> None:
+        """Keep the photo instead of the one before."""
+        ...
+
     async def all(self) -> tuple[Manager, ...]:
         """Every manager, by number, joined or not."""
         ...

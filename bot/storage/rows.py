@@ -412,6 +412,17 @@ class ManagerRow(Row, table=True):
     profile: dict[str, Any] = _json()
 
 
+class ManagerPhotoRow(Row, table=True):
+    """What an account manager looks like."""
+
+    __tablename__ = "manager_photo"
+    __table_args__ = (sa.ForeignKeyConstraint(["manager_id"], ["account_manager.id"]),)
+
+    manager_id: int = Field(sa_type=sa.BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    media_type: str = _text()
+    content: bytes = _bytes()
+
+
 class LeadRow(Row, table=True):
     """A customer who should meet a person. A customer has one open lead at most."""
 

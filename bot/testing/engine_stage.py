@@ -219,7 +219,10 @@ class EngineStage(MemoryStage):
             case "accepts":
                 assert self._turns.offered_at is not None, "nobody was asked"
                 self._turns.offered_at = None
-                told = Text("handoff.joined", {"name": "王敏", "role": "客户经理", "hours": "9:00–18:00"})
+                told = Text(
+                    "handoff.joined",
+                    {"name": "王敏", "role": "客户经理", "hours": "9:00–18:00", "languages": Text("tongue.zh")},
+                )
                 await self._happens(Signalled(self._now(), "manager", "joined", {"told": told}))
             case "returns":
                 await self._happens(Released(self._now()))

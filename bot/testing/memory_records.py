@@ -23,7 +23,7 @@ from bot.core.codec import decode_all, encode_all
 from bot.core.errors import StateError
 from bot.core.values import Values
 from bot.handoff.profiles import Profile
-from bot.handoff.records import Lead, Manager
+from bot.handoff.records import Lead, Manager, Photo
 from bot.ledger.chain import Seal
 from bot.storage.repositories.signals import fingerprint
 from bot.testing.memory_tables import Heard, Transaction
@@ -360,6 +360,14 @@ class MemoryManagers:
     async def set_profile(self, manager: int, profile: Profile) -> None:
         """See `Managers.set_profile`."""
         self._change(manager, lambda known: replace(known, profile=profile))
+
+    async def photo(self, manager: int) -> Photo | None:
+        """See `Managers.photo`."""
+        return self._transaction.tables.photos.get(manager)
+
+    async def set_photo(self, manager: int, photo: Photo) -> None:
+        """See `Managers.set_photo`."""
+        self._transaction.tables.photos[manager] = photo
 
     async def all(self) -> tuple[Manager, ...]:
         """See `Managers.all`."""

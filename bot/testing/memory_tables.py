@@ -20,7 +20,7 @@ from bot.dialogs.events import Event
 from bot.growth.field_agents import AgentLink
 from bot.growth.field_leads import FieldLead
 from bot.handoff.appointments import Appointment
-from bot.handoff.records import Assignment, Lead, Manager
+from bot.handoff.records import Assignment, Lead, Manager, Photo
 from bot.ledger.audit import AuditEvent
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -93,6 +93,7 @@ class Tables:
     lender_events: dict[tuple[str, str], Heard] = field(default_factory=dict)
     leads: dict[int, Lead] = field(default_factory=dict)
     managers: dict[int, Manager] = field(default_factory=dict)
+    photos: dict[int, Photo] = field(default_factory=dict)
     offers: dict[tuple[int, int], bool] = field(default_factory=dict)
     appointments: dict[int, Appointment] = field(default_factory=dict)
     assignments: dict[int, Assignment] = field(default_factory=dict)

@@ -38,6 +38,20 @@ class Call:
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
 
+    def tell(self, shown: Text) -> None:
+        """Say something to the customer beside what the flow says."""
+        conversation = self.conversation
+        self.work.send(
+            Outgoing(
+                conversation=conversation.id,
+                channel=conversation.channel,
+                address=conversation.address,
+                slot=f"told.{self.request}",
+                html=self.content.texts.render(shown, self.locale),
+                release=self.content.number,
+            )
+        )
+
     def hand(self, document: Document, caption: Text) -> None:
         """Give the customer a file."""
         conversation, texts = self.conversation, self.content.texts

@@ -36,6 +36,7 @@ _OF_NEW: Final = ("disable_notification", "reply_parameters")
 _REPLACED: Final = ("photo", "document", "video")
 """Kinds of files that can be put in the place of one another."""
 
+_PICTURES: Final = ("image/png", "image/jpeg")
 _CAPTIONED = {"photo": "sendPhoto", "document": "sendDocument", "voice": "sendVoice", "video": "sendVideo"}
 _FILES = _CAPTIONED | {"sticker": "sendSticker"}
 _NO_PREVIEW = {"is_disabled": True}
@@ -339,7 +340,7 @@ def _document(message: Outgoing, document: Document) -> Call:
     if message.html:
         params |= {"caption": message.html, "parse_mode": "HTML"}
     upload = Upload(document.name, document.media_type, document.content)
-    method, field = ("sendPhoto", "photo") if document.media_type == "image/png" else ("sendDocument", "document")
+    method, field = ("sendPhoto", "photo") if document.media_type in _PICTURES else ("sendDocument", "document")
     return Call(method, params | {field: upload} | _buttons(message.keys), main=True)
 
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from bot.handoff.profiles import Profile, parse_profile, written_profile
-from bot.handoff.records import Manager
-from bot.storage.rows import ManagerRow, table
+from bot.handoff.records import Manager, Photo
+from bot.storage.rows import ManagerPhotoRow, ManagerRow, table
 from bot.storage.sql import Executor, compiled, given, insertion
 
 _manager: Final = table(ManagerRow)
+_photo: Final = table(ManagerPhotoRow)
 
 
 def _by(column: sa.Column[Any]) -> sa.Select[Any]:
@@ -38,6 +39,9 @@ _SET_PROFILE: Final = compiled(
 )
 _EVERYONE: Final = compiled(sa.select(_manager).where(_manager.c.conversation_id.is_not(None)).order_by(_manager.c.id))
 _ALL: Final = compiled(sa.select(_manager).order_by(_manager.c.id))
+_PHOTO: Final = compiled(sa.select(_photo).where(_photo.c.manager_id == given(_photo.c.manager_id)))
+_NO_PHOTO: Final = compiled(sa.delete(_photo).where(_photo.c.manager_id == given(_photo.c.manager_id)))
+_SET_PHOTO: Final = compiled(insertion(_photo))
 
 
 class PostgresManagers:
@@ -86,6 +90,16 @@ class PostgresManagers:
     async def set_profile(self, manager: int, profile: Profile) -> None:
         """See `Managers.set_profile`."""
         await _SET_PROFILE.run(self._on, id=manager, profile=written_profile(profile))
+
+    async def photo(self, manager: int) -> Photo | None:
+        """See `Managers.photo`."""
+        row = await _PHOTO.row(self._on, manager_id=manager)
+        return row and Photo(row["media_type"], bytes(row["content"]))
+
+    async def set_photo(self, manager: int, photo: Photo) -> None:
+        """See `Managers.set_photo`."""
+        await _NO_PHOTO.run(self._on, manager_id=manager)
+        await _SET_PHOTO.run(self._on, manager_id=manager, media_type=photo.media_type, content=photo.content)
 
     async def all(self) -> tuple[Manager, ...]:
         """See `Managers.all`."""

@@ -478,7 +478,7 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.world.offered)
     @rule(data=st.data(), what=st.sampled_from(("joined", "joined", "expired", "released")))
     def a_person_comes_or_goes(self, data: Any, what: str) -> None:
-        told = Text("handoff.joined", {"name": "王敏", "role": "客户经理", "hours": "9:00–18:00"})
+        told = Text("handoff.joined", {"name": "王敏", "role": "客户经理", "hours": "9:00–18:00", "languages": "中文"})
         match what:
             case "joined":
                 self.act(Signalled(self.world.now, "manager", "joined", {"told": told}), data)

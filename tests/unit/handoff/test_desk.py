@@ -149,7 +149,7 @@ async def test_pressing_accept_twice_changes_nothing(waiting: Office) -> None:
 async def test_the_customer_sees_name_role_and_hours(waiting: Office) -> None:
     await waiting.press(CHEN, waiting.button(CHEN, "desk.accept"))
     await waiting.run_jobs()
-    told = waiting.says("handoff.joined", name="陈立", role="高级客户经理", hours="9:00–18:00")
+    told = waiting.says("handoff.joined", name="陈立", role="高级客户经理", hours="9:00–18:00", languages="中文")
     assert told in waiting.words(LI)
 
 
@@ -352,7 +352,8 @@ async def test_while_the_own_manager_is_away_the_backup_comes_and_the_change_is_
     await office.say(LI, "人工" if locale == "zh" else "person")
     await office.press(ZHOU, office.button(ZHOU, "desk.accept"))
     await office.run_jobs()
-    who = {"name": "Zoe", "role": "高级客户经理", "hours": "9:00–18:00", "before": "陈立"}
+    reads = Text(f"tongue.{office.languages[ZHOU]}")
+    who = {"name": "Zoe", "role": "高级客户经理", "hours": "9:00–18:00", "languages": reads, "before": "陈立"}
     assert office.says("handoff.joined_instead", locale, **who) in office.words(LI)
 
 
