@@ -18,7 +18,7 @@ from bot.handoff.records import Lead
 if TYPE_CHECKING:
     from bot.conversation.desk_leads import LeadDesk
 
-_TELLS_PLACE: Final = ("handoff.when_free", "handoff.when_usual")
+_TELLS_PLACE: Final = ("handoff.when_free", "handoff.when_usual", "handoff.when_away")
 
 
 async def told_place(leads: LeadDesk, lead: Lead, answers: Mapping[str, Value]) -> None:

@@ -122,8 +122,11 @@ class Routing:
 
     async def _when(self, decision: Route, seats: tuple[Seat, ...], position: int) -> Text:
         opens = self._opening(seats)
-        if isinstance(decision, Waits) and decision.obstacle in ("nobody_joined", "off_duty") and opens is not None:
-            return Text("handoff.when_open", {"time": opens})
+        away = isinstance(decision, Waits) and decision.obstacle in ("nobody_joined", "off_duty")
+        if away and opens is not None:
+            return Text("handoff.when_open", {"time": opens, "hours": self.hours()})
+        if away:
+            return Text("handoff.when_away", {"position": position})
         wait = await self._expected()
         values: dict[str, Value] = {"position": position}
         if wait is None:

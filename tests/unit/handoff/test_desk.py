@@ -9,7 +9,7 @@ from bot.core.values import Text
 from bot.dialogs.events import Shared
 from bot.handoff import invitations
 from bot.handoff.availability import WeeklyHours
-from bot.handoff.hours import parse_week
+from bot.handoff.hours import hours_text, parse_week
 from tests.unit.handoff.office import Office
 
 LI, WANG, CHEN, ZHOU = "1", "2", "101", "102"
@@ -63,11 +63,16 @@ async def test_asking_again_brings_no_second_offer(waiting: Office) -> None:
     assert len(waiting.chat(CHEN)) == before
 
 
+def desk_hours(office: Office) -> Text:
+    hours = office.desk._content().targets.hours
+    assert hours is not None
+    return hours_text(hours)
+
+
 async def test_with_nobody_there_the_customer_is_told_when(office: Office) -> None:
     await office.customer(LI)
     await office.say(LI, "人工")
-    assert "工作时间：工作日 9:00–12:00、14:00–18:00" in office.words(LI)
-    assert office.says("handoff.when_free", position=1) in office.words(LI)
+    assert office.says("handoff.when_away", position=1) in office.words(LI)
 
 
 async def test_with_nobody_there_the_bot_serves_on(office: Office) -> None:
@@ -281,7 +286,7 @@ async def test_with_nobody_on_duty_the_customer_is_told_when_and_served_on_and_m
     await office.later(timedelta(hours=2))
     await office.say(LI, "人工" if locale == "zh" else "person")
     opens = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
-    assert office.says("handoff.when_open", locale, time=opens) in office.words(LI)
+    assert office.says("handoff.when_open", locale, time=opens, hours=desk_hours(office)) in office.words(LI)
     assert not office.has_button(CHEN, "desk.accept")
     await office.later(timedelta(hours=14))
     assert office.has_button(CHEN, "desk.accept")
@@ -296,7 +301,7 @@ async def test_over_a_public_holiday_the_customer_is_told_the_day_after_it(offic
     opens = hours.next_opening(office.clock.now())
     assert opens is not None
     assert opens.date() == date(2026, 10, 8)
-    assert office.says("handoff.when_open", time=opens) in office.words(LI)
+    assert office.says("handoff.when_open", time=opens, hours=desk_hours(office)) in office.words(LI)
 
 
 async def test_while_all_are_taken_each_customer_hears_the_place_in_the_queue(office: Office) -> None:
