@@ -31,17 +31,17 @@ Outcome: TypeAlias = Literal["clear", "ask", "manual_review"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 """From the lightest to the heaviest."""
 
-Kind: TypeAlias = Literal["count", "number", "share", "flag"]
+Kind: TypeAlias = Literal["count", "months", "number", "share", "flag"]
 FIELDS: Final[Mapping[str, Kind]] = {
-    "months_trading": "count",
-    "licence_months": "count",
+    "months_trading": "months",
+    "licence_months": "months",
     "licence_kind_differs": "flag",
     "amount_in_turnovers": "number",
     "instalment_share": "share",
     "open_loans": "count",
     "recent_applications": "count",
     "turnover_ratio": "number",
-    "trading_gap": "count",
+    "trading_gap": "months",
     "same_number_elsewhere": "count",
     "same_licence_elsewhere": "count",
     "same_file_elsewhere": "count",
@@ -64,7 +64,13 @@ WORDS: Final = ("fee_first", "agent")
 LICENCE_KINDS: Final[Mapping[str, str]] = {"small_company": "91", "sole_trader": "92", "farmer": "93"}
 """The first two characters of the code of a licence, by segment (GB 32100-2015)."""
 
-_SAMPLES: Final[Mapping[Kind, Value]] = {"count": 1, "number": Decimal(1), "share": Rate(Decimal("0.1")), "flag": True}
+_SAMPLES: Final[Mapping[Kind, Value]] = {
+    "count": 1,
+    "months": 1,
+    "number": Decimal(1),
+    "share": Rate(Decimal("0.1")),
+    "flag": True,
+}
 _A_DAY: Final = timedelta(days=1)
 
 
@@ -270,7 +276,10 @@ def _trading_gap(answers: Values, before: Application, now: datetime) -> int | N
 
 
 def _finding(rule: SignalRule, facts: Values) -> Finding:
-    return Finding(rule.code, rule.outcome, {**rule.limits, **{name: facts[name] for name in rule.reads}})
+    told = {**rule.limits, **{name: facts[name] for name in rule.reads}}
+    if all(FIELDS[name] == "months" for name in rule.reads):  # what times are compared with is a time
+        told = {name: Months(abs(value)) if isinstance(value, int) else value for name, value in told.items()}
+    return Finding(rule.code, rule.outcome, told)
 
 
 def parse_signals(document: object, file: str = FILE) -> SignalRules:

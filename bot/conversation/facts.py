@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.rendering import trimmed_all
 from bot.core.values import Text, Value, Values
 from bot.products.cards import segment_cards
-from bot.products.stories import current, story_text
+from bot.products.stories import current, story_pages
 from bot.publishing.content import Content
 
 Operator = Literal["lender", "third_party"]
@@ -70,6 +70,7 @@ def facts(content: Content, market: Market, now: datetime, known: Values) -> Val
         "region": market.region,
         "currency": market.currency,
         "timezone": market.timezone,
+        "lender_site": content.catalogue.lender.site,
         "lender": Text(f"lender.{content.catalogue.lender.id}"),
         "risk": Text("risk.warning"),
         "parks": tuple(Text(f"park.{park}") for park in content.catalogue.lender.parks),
@@ -132,7 +133,7 @@ def _stories(content: _ById, segment: str, today: date) -> Mapping[str, Value]:
     told = current(whole.stories, today, segment or None)
     return {
         story.id: trimmed_all(
-            {"story": story_text(story, whole.catalogue), "story_product": Text(f"product.{story.product}.name")},
+            {f"story_{page}": text for page, text in story_pages(story, whole.catalogue).items()},
             whole.texts,
         )
         for story in told

@@ -81,8 +81,9 @@ def next_steps(step: Step) -> tuple[str, ...]:
             passed = (goto or "",) if listed or when is not None else ()
             pressed = (option.goto or goto or "" for option in options if not (option.link or option.url))
             return (*passed, *pressed, *on.values())
-        case Cards(options=options):
-            return tuple(option.goto or "" for option in options)
+        case Cards(options=options, typed=typed):
+            pressed = (option.goto or "" for option in options if not (option.link or option.url))
+            return (*pressed, *((typed.goto,) if typed else ()))
         case Await(on=on, options=options):
             return (*on.values(), *(option.goto or "" for option in options if not (option.link or option.url)))
         case Branch(branches=branches, otherwise=otherwise):

@@ -43,8 +43,10 @@ def _arrows(step: Step) -> Iterator[tuple[str, str]]:
                 (option.id, option.goto or default or "") for option in options if not (option.link or option.url)
             )
             yield from on.items()
-        case Cards(options=options):
-            yield from ((option.id, option.goto or "") for option in options)
+        case Cards(options=options, typed=typed):
+            yield from ((option.id, option.goto or "") for option in options if not (option.link or option.url))
+            if typed:
+                yield f"{typed.accepts} typed", typed.goto
         case Branch(branches=branches, otherwise=otherwise):
             yield from ((rule.expression.replace(":", " "), target) for rule, target in branches)
             yield "else", otherwise

@@ -40,7 +40,7 @@ from bot.dialogs.events import (
     Signalled,
     TimedOut,
 )
-from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Recall, Review
+from bot.dialogs.model import Ask, Await, Call, Cards, Choose, Consent, FlowBook, Handoff, Option, Recall, Review, Typed
 from bot.dialogs.state import Frame, Heard, Pending, Prompt, State
 from bot.dialogs.walk import NO_CHOICES, Walk
 
@@ -287,6 +287,8 @@ def _chosen(walk: Walk, choice: str, event: Pressed | Said) -> None:
             walk.go(step.goto)
         case str() if choice.startswith(prompts.MEANT) and isinstance(step, Ask):
             _meant(walk, step, choice)
+        case str() if choice.startswith(prompts.MEANT) and isinstance(step, Cards) and step.typed:
+            _meant_at_card(walk, step, step.typed, choice)
         case str() if choice.startswith(prompts.TOPIC):
             _aside(walk, {"topic": choice.removeprefix(prompts.TOPIC)})
         case str() if choice.startswith(prompts.CHANGE):
@@ -307,15 +309,18 @@ def _optioned(walk: Walk, choice: str, label: Text) -> None:
             goto = option.goto or step.goto or walk.frame.step
             _answered(walk, saves if option.chooses else None, prompts.option_value(option), goto)
         case Cards(saves=saves, options=options):
-            cards = prompts.items(step, walk.values())
-            position = walk.state.prompt.position if walk.state.prompt else 0
             option = _option(options, choice)
+            taken = _card_on_show(walk, step) if option.chooses else None
             walk.settle(label)
-            taken = cards[position % len(cards)] if option.chooses else None
             _answered(walk, saves if option.chooses else None, taken, option.goto or walk.frame.step)
         case Await(options=options):
             walk.settle(label)
             walk.go(_option(options, choice).goto or walk.frame.step)
+
+
+def _card_on_show(walk: Walk, step: Cards) -> str:
+    position = walk.state.prompt.position if walk.state.prompt else 0
+    return prompts.card_at(step, position, walk.values())
 
 
 def _option(options: tuple[Option, ...], choice: str) -> Option:
@@ -339,6 +344,24 @@ def _meant(walk: Walk, step: Ask, choice: str) -> None:
         return
     walk.settle(prompts.answer_text(walk.flow, step, value, values))
     _answered(walk, step.saves, value, step.goto)
+
+
+def _meant_at_card(walk: Walk, step: Cards, typed: Typed, choice: str) -> None:
+    card = _card_on_show(walk, step)
+    value = prompts.meant(typed, choice, prompts.beside_card(step, card, walk.values()))
+    if value is None:
+        _again(walk)
+        return
+    _taken_at_card(walk, step, typed, card, value)
+
+
+def _taken_at_card(walk: Walk, step: Cards, typed: Typed, card: str, value: Value) -> None:
+    """The card on show is chosen, with an answer that the customer has typed at it."""
+    walk.note(f"answered {typed.saves} at {card}")
+    walk.settle(None)
+    walk.save(typed.saves, value)
+    walk.change_frame(answers={**walk.frame.answers, f"{typed.saves}_given": True})
+    _answered(walk, step.saves, card, typed.goto)
 
 
 def _keep(walk: Walk, step: Ask) -> None:
@@ -476,7 +499,10 @@ def _sent_twice(walk: Walk, event: Said) -> bool:
 
 
 def _read(walk: Walk, step: Ask, text: str) -> inputs.Reading:
-    values = walk.values()
+    return _read_as(step, text, walk.values())
+
+
+def _read_as(step: Ask | Typed, text: str, values: Values) -> inputs.Reading:
     limits = inputs.Limits(
         inputs.limit(step.low, values),
         inputs.limit(step.high, values),
@@ -530,8 +556,20 @@ def _typed_choice(walk: Walk, event: Said) -> None:
         _chosen(walk, choice, event)
         if walk.state.frames:
             _aside(walk, {"question": both[1]})
+    elif isinstance(step := walk.step, Cards) and step.typed and inputs.says_only_amount(event.text):
+        _typed_at_card(walk, step, step.typed, event)
     else:
         _aside(walk, {"question": event.text})
+
+
+def _typed_at_card(walk: Walk, step: Cards, typed: Typed, event: Said) -> None:
+    card = _card_on_show(walk, step)
+    reading = _read_as(typed, event.text, prompts.beside_card(step, card, walk.values()))
+    if isinstance(reading, inputs.Rejected):
+        _missed(walk, reading.hint, prompts.what_was_meant(reading.near))
+        return
+    walk.change(heard=Heard(event.text, event.at))
+    _taken_at_card(walk, step, typed, card, reading.value)
 
 
 def _matching_choice(walk: Walk, text: str) -> str | None:

@@ -131,6 +131,26 @@ def surely_asks(text: str) -> bool:
     return bool(_QUESTION_END.search(plain) or _QUESTION_ANYWHERE.search(plain) or whole_sentence)
 
 
+_WISH = re.compile(
+    r"我|想要?|需要|要|打算|准备|借款?|贷款?|申请|大概|大约|差不多|左右|约|就行|就够|就好|够了?|吧|的|个|元|块钱?|人民币|[¥￥]|先|来|给|算一?下?"
+    r"|\b(?:i'?d|i|we|want|wants|need|would|like|to|borrow|loan|of|about|around|roughly|some|say|maybe|please|for|a|an|the|me|quote|rmb|yuan|cny)\b"
+)
+_NUMBER_SIGNS = re.compile(
+    r"\d+(?:[.,]\d+)*|[零〇一二两三四五六七八九十几多余来百千万亿]"
+    r"|(?:hundred|thousand|grand|million|half)|(?<![a-z])(?:mn|[kmw])(?![a-z])|[-–—~～到至]|\b(?:to|or|and)\b|或者?"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b"
+)
+
+
+def says_only_amount(text: str) -> bool:
+    """Whether the words are an amount and no more than a wish for it: `30万`, `20-30万`, "I'd like about 300k"."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if not numbers(plain) or looks_like_question(text) or _TIME.search(plain):
+        return False
+    rest = _WISH.sub(" ", _NUMBER_SIGNS.sub(" ", plain))
+    return not rest.strip(_EDGES + "'")
+
+
 def answer_and_question(text: str) -> tuple[str, str] | None:
     """Splits "300k. What is the rate?" into its answer and its question, or None where it is not both.
 

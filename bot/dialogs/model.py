@@ -120,10 +120,25 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """An answer that may be typed where something else is chosen; `accepts`, `low` and `high` are those of `Ask`.
+
+    It is saved as `saves`, and `<saves>_given` is true in the values from then on, as long as the flow lasts.
+    """
+
+    accepts: str
+    saves: str
+    goto: str
+    low: str | None = None
+    high: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cards:
     """Show the items of the list value `cards` one at a time with next and previous; an option saves the item.
 
     Items are names; the fact `details` has, under the answer that is saved, the values of each one's text and its figure.
+    Words that are a `typed` answer, and nothing else, choose the item that is shown and lead where that points.
     """
 
     cards: str
@@ -132,6 +147,7 @@ class Cards:
     saves: str
     empty: str
     figure: str | None = None
+    typed: Typed | None = None
 
 
 @dataclass(frozen=True, slots=True)

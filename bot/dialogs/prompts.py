@@ -25,6 +25,7 @@ from bot.dialogs.model import (
     Recall,
     Review,
     Step,
+    Typed,
 )
 from bot.dialogs.state import Frame
 
@@ -249,12 +250,12 @@ def keepable(flow: Flow, step: Ask | Choose, value: Value, values: Values) -> bo
     return step.optional if value is None else keepable_answer(step, value, values)
 
 
-def keepable_answer(step: Ask, value: Value, values: Values) -> bool:
+def keepable_answer(step: Ask | Typed, value: Value, values: Values) -> bool:
     """Whether a value is of the question's kind and within its limits."""
     return _is_kind(step, value) and inputs.is_within(value, step.low, step.high, values)
 
 
-def _is_kind(step: Ask, value: Value) -> bool:
+def _is_kind(step: Ask | Typed, value: Value) -> bool:
     match step.accepts:
         case "amount" | "balance":
             return isinstance(value, Money)
@@ -266,7 +267,7 @@ def _is_kind(step: Ask, value: Value) -> bool:
             return isinstance(value, str)
 
 
-def meant(step: Ask, choice: str, values: Values) -> Value:
+def meant(step: Ask | Typed, choice: str, values: Values) -> Value:
     """The answer behind a choice that `what_was_meant` has offered; None where it no longer is one."""
     number = Decimal(choice.removeprefix(MEANT))
     value = inputs.of_kind(step.accepts, number, str(values.get("currency") or "CNY"))
@@ -325,9 +326,9 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     if not found:
         return View((said(book, step.empty, values),))
     place = position % len(found)
-    own = details_of(values, step.saves, found[place])
-    shown: Values = {**values, **own, "position": place + 1, "total": len(found)}
+    shown: Values = {**beside_card(step, found[place], values), "position": place + 1, "total": len(found)}
     options = offered(step.options, shown)
+    links = {option.id: address for option in options if (address := _address(option, shown))}
     navigation = (PREVIOUS, NEXT) if len(found) > 1 else ()
     labels = {option.id: filled(book, option.label, shown) for option in options}
     rows = ((navigation,) if navigation else ()) + tuple((option.id,) for option in options)
@@ -335,9 +336,19 @@ def _cards(book: FlowBook, step: Cards, values: Values, position: int) -> View:
     if navigation:
         body.append(said(book, "cards.position", shown))
     brief = (Text("cards.again"), *body[1:])
-    return View(
-        tuple(body), labels | _labelled(book, navigation), rows, figure=figure_of(step.figure, shown), brief=brief
-    )
+    figure = figure_of(step.figure, shown)
+    return View(tuple(body), labels | _labelled(book, navigation), rows, links, figure=figure, brief=brief)
+
+
+def beside_card(step: Cards, item: str, values: Values) -> Values:
+    """The values with those of one card before them."""
+    return {**values, **details_of(values, step.saves, item)}
+
+
+def card_at(step: Cards, position: int, values: Values) -> str:
+    """The item on show at a position; positions go round."""
+    found = items(step, values)
+    return found[position % len(found)]
 
 
 def _consent(book: FlowBook, step: Consent, values: Values) -> View:

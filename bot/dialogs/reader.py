@@ -29,6 +29,7 @@ from bot.dialogs.model import (
     Review,
     Say,
     Step,
+    Typed,
 )
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -228,7 +229,8 @@ class _Reader:
     def say(self, fields: _Fields) -> Step:
         return Say(fields.text("say"), fields.text("goto"), fields.optional("each"), fields.optional("figure"))
 
-    def ask(self, fields: _Fields) -> Step:
+    def accepted(self, fields: _Fields) -> tuple[str, tuple[str | None, str | None]]:
+        """What kind of words is taken, and what bounds it."""
         accepts = fields.text("accepts")
         if accepts not in inputs.KINDS:
             raise ContentError(f"{fields.place}: accepts '{accepts}' is unknown; use one of {', '.join(inputs.KINDS)}")
@@ -240,6 +242,10 @@ class _Reader:
                 raise ContentError(
                     f"{fields.place}: limit '{limit}' is neither a number nor the name of a value"
                 ) from None
+        return accepts, (low, high)
+
+    def ask(self, fields: _Fields) -> Step:
+        accepts, (low, high) = self.accepted(fields)
         return Ask(
             ask=fields.text("ask"),
             saves=fields.text("saves"),
@@ -275,6 +281,17 @@ class _Reader:
             on=fields.table("on") if fields.has("on") else {},
         )
 
+    def typed(self, fields: _Fields) -> Typed | None:
+        if not fields.has("typed"):
+            return None
+        typed = _Fields(f"{fields.place}, 'typed'", fields.raw("typed"))
+        accepts, (low, high) = self.accepted(typed)
+        if accepts != "amount":
+            raise ContentError(f"{typed.place}: accepts '{accepts}' cannot be told from other words here; use 'amount'")
+        found = Typed(accepts, typed.text("saves"), typed.text("goto"), low, high)
+        typed.finish()
+        return found
+
     def cards(self, fields: _Fields) -> Step:
         return Cards(
             cards=fields.text("cards"),
@@ -283,6 +300,7 @@ class _Reader:
             saves=fields.text("saves"),
             empty=fields.text("empty"),
             figure=fields.optional("figure"),
+            typed=self.typed(fields),
         )
 
     def branch(self, fields: _Fields) -> Step:

@@ -85,8 +85,8 @@ def _ranges(catalogue: Catalogue, product: Product) -> dict[str, Value]:
         "low": Money(product.amount.low, catalogue.lender.currency),
         "high": Money(product.amount.high, catalogue.lender.currency),
         "method_ids": product.methods,
-        "low_months": int(product.months.low),
-        "high_months": int(product.months.high),
+        "low_months": Months(int(product.months.low)),
+        "high_months": Months(int(product.months.high)),
     }
 
 

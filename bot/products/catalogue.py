@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlsplit
 
 from bot.core.errors import ContentError
 from bot.core.rules import Rule
@@ -34,10 +35,12 @@ class Lender:
     `id` gives the text key of its name. Base rates are dated; `overdue_markup` and `misuse_markup` are the shares added
     to the contract rate on what is overdue or misused; a quote holds for `quote_days`. A payment of up to `fair_share` of
     what comes in is called light, one above `heavy_share` heavy; out of a harvest, `harvest_fair_share` and
-    `harvest_heavy_share` do. `parks` are the partner parks.
+    `harvest_heavy_share` do. `parks` are the partner parks. `site` is the address of its own pages, for customers whom a third
+    party may not advise.
     """
 
     id: str
+    site: str
     currency: str
     base_rates: tuple[BaseRate, ...]
     overdue_markup: Decimal
@@ -197,6 +200,7 @@ def _states(criterion: Criterion) -> tuple[str, ...]:
 def _read_lender(section: Section) -> Lender:
     lender = Lender(
         id=section.text("id"),
+        site=_site(section),
         currency=section.text("currency"),
         base_rates=tuple(read_base_rate(item) for item in section.sections("base_rates")),
         overdue_markup=section.number("overdue_markup", high="1"),
@@ -215,6 +219,17 @@ def _read_lender(section: Section) -> Lender:
             section.refuse(heavy, "what is heavy begins where what is fair ends; write a larger share")
     section.done()
     return lender
+
+
+def _site(section: Section) -> str:
+    site = section.text("site")
+    try:
+        parts = urlsplit(site)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname or site != site.strip():
+        section.refuse("site", "write the address of the lender's own pages, beginning with https://")
+    return site
 
 
 def _read_product(section: Section, currency: str) -> Product:

@@ -21,7 +21,7 @@ from bot.products.fields import FIELDS, field_value
 State: TypeAlias = Literal["met", "person", "unmet", "unknown"]
 Outcome: TypeAlias = Literal["meets", "person", "not_met"]
 
-_PARTS: Final = ("unmet", "met", "unknown", "changes", "papers", "alternatives")
+_PARTS: Final = ("met", "unknown", "papers")
 _FAILING: Final = frozenset(("unmet", "person"))
 _STEP: Final = Decimal(100)  # amounts in counterfactuals are rounded to whole hundreds, to the safe side
 
@@ -145,25 +145,48 @@ def assessment_values(assessment: Assessment) -> Values:
     }
 
 
-def assessment_text(assessment: Assessment) -> Text:
-    """The result as a customer reads it: outcome, criteria, what would change it, which other products fit."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An assessment as a customer reads it, a thought a message.
+
+    `result` says the outcome and what stands in the way, `next` what would change it, which other products fit or what to have
+    ready, `details` goes through everything; None where there is nothing more to go through.
+    """
+
+    result: Text
+    next: Text
+    details: Text | None
+
+
+def told(assessment: Assessment) -> Told:
+    """The messages of an assessment."""
     values = assessment_values(assessment)
-    paragraphs = [Text(f"eligibility.{part}", values) for part in (*_shown_parts(assessment, values), "notice")]
+    headline = _headline(assessment)
+    if headline == "prohibited":
+        return Told(_joined(("prohibited", "reason", "notice"), values), Text("eligibility.what_next"), None)
+    result = (headline, *_with_something(("unmet",) if values["unmet"] else ("unknown",), values), "notice")
+    ahead = _with_something(("changes", "alternatives"), values) or _with_something(("papers",), values)
+    if len(assessment.remedies) == 1:
+        ahead = tuple("change" if part == "changes" else part for part in ahead)
+    details = tuple(part for part in _with_something(_PARTS, values) if part not in (*result, *ahead))
+    return Told(
+        _joined(result, values),
+        _joined(ahead or ("what_next",), values),
+        _joined(details, values) if details else None,
+    )
+
+
+def _with_something(parts: tuple[str, ...], values: Values) -> tuple[str, ...]:
+    """Those of the paragraphs that have something to say."""
+    return tuple(part for part in parts if values[part])
+
+
+def _joined(parts: tuple[str, ...], values: Values) -> Text:
+    paragraphs = [Text(f"eligibility.{part}", values) for part in parts]
     joined = paragraphs.pop()
     while paragraphs:
         joined = Text("eligibility.joined", {"first": paragraphs.pop(), "rest": joined})
     return joined
-
-
-def _shown_parts(assessment: Assessment, values: Values) -> tuple[str, ...]:
-    """The paragraphs that have something to say, the headline first."""
-    headline = _headline(assessment)
-    if headline == "prohibited":
-        return headline, "reason"
-    shown = [part for part in _PARTS if values[part]]
-    if len(assessment.remedies) == 1:
-        shown[shown.index("changes")] = "change"
-    return headline, *shown
 
 
 def _headline(assessment: Assessment) -> str:
@@ -319,12 +342,12 @@ def _possible(product: Product, field: str, to: Value) -> bool:
 
 
 def _difference(now: Value, to: Value) -> Value:
-    """How far apart two answers are: an amount, or a number of months, which a text counts."""
+    """How far apart two answers are: an amount, or a time."""
     match now, to:
         case Money(), Money():
             return Money(abs(to.amount - now.amount), now.currency)
         case Months(), Months():
-            return abs(to.count - now.count)
+            return Months(abs(to.count - now.count))
     return None
 
 

@@ -16,6 +16,7 @@ from bot.products.reading import Section
 from bot.products.repayment import METHODS
 
 KINDS: Final = ("real", "illustrative")
+PAGES: Final = ("need", "way", "outcome")
 PARTS: Final = ("who", "need", "options", "hard", "outcome", "not_for")
 
 
@@ -86,13 +87,17 @@ def story_quote(story: Story, catalogue: Catalogue) -> Quote:
     raise ValueError(f"{story.id}: {story.product} does not offer this {found.field}")
 
 
-def story_text(story: Story, catalogue: Catalogue) -> Text:
-    """The story as it is told: its label in the first line, six short parts, the figures, lender, cost and risk."""
-    return Text("story.page", story_values(story, catalogue))
+def story_pages(story: Story, catalogue: Catalogue) -> Mapping[str, Text]:
+    """The story as it is told, by `PAGES`: short messages, each with the label in its first line, so that a forwarded one keeps it.
+
+    The first, by which it is chosen, names the product and so the lender, the annualised cost and the risk.
+    """
+    values = story_values(story, catalogue)
+    return {page: Text(f"story.page.{page}", values) for page in PAGES}
 
 
 def story_values(story: Story, catalogue: Catalogue) -> Values:
-    """The values of `story.page`: those of its quote, its label and its parts, each of which may use the figures."""
+    """The values of the pages: those of its quote, its label and its parts, each of which may use the figures."""
     figures = {name: value for name, value in quote_values(story_quote(story, catalogue)).items() if name != "rows"}
     parts: dict[str, Value] = {part: Text(f"story.{story.id}.{part}", figures) for part in PARTS}
     label = Text(f"story.kind.{story.kind}", {"reviewed": story.review})

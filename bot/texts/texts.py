@@ -15,10 +15,11 @@ from bot.texts.catalogues import Messages
 from bot.texts.formats import Formats
 from bot.texts.templates import Blank, Template
 
-YES, NO, NONE, MONTHS = "value.yes", "value.no", "value.none", "value.months"
-"""Keys of the words for values that have no notation of their own; `value.months` has the placeholder `{count}`."""
+YES, NO, NONE = "value.yes", "value.no", "value.none"
+"""Keys of the words for values that have no notation of their own; a time has those of `duration`."""
 
 BULLET = "• "
+HALF_A_YEAR = 6
 
 
 class Texts:
@@ -105,6 +106,18 @@ class Texts:
         return self._voices.get(locale) or self._voices[self.nearest(locale)]
 
 
+def duration(months: int) -> Text:
+    """A time of so many months as people say it: 8 months, 1 year, 1 year 6 months (1年半), 2 years 3 months."""
+    years, left = divmod(months, 12)
+    if not years:
+        return Text("value.months", {"count": left})
+    if not left:
+        return Text("value.years", {"count": years})
+    if left == HALF_A_YEAR:
+        return Text("value.years_and_half", {"years": years})
+    return Text("value.years_and_months", {"years": years, "months": left})
+
+
 @dataclass(frozen=True, slots=True)
 class _Voice:
     """How one locale says texts: in HTML or bare."""
@@ -150,7 +163,7 @@ class _Voice:
             case Rate():
                 return self.formats.rate(value, style)
             case Months(count=count):
-                return self.say(Text(MONTHS, {"count": count}))
+                return self.say(duration(count))
             case None | bool():
                 return self.say(Text(NONE if value is None else YES if value else NO))
             case int() | Decimal():

@@ -89,10 +89,12 @@ class Journey:
     async def read_a_case_story(self) -> None:
         customer, words = self.customer, self.words
         await customer.press(words("home.stories"))
-        await customer.sees(
-            words("story.kind.illustrative"), re.compile(r"¥\d+,\d{3}\.\d{2}"), words("lender.rivergate")
-        )
+        await customer.sees(words("story.kind.illustrative"), re.compile(r"¥\d+,\d{3}"), words("lender.rivergate"))
         await self.shot("story")
+        await customer.press(words("stories.more"))
+        await customer.saw(re.compile(r"¥\d+,\d{3}\.\d{2}"))
+        await customer.sees(words("story.kind.illustrative"), words("stories.others"))
+        await self.shot("story-outcome")
         await customer.press(words("stories.products"))
         await customer.sees(words("product.working_capital.name"), self._position(1))
 
@@ -104,8 +106,13 @@ class Journey:
         await self.choose("has_licence.ask", "has_licence.yes")
         await self.answer("months_trading.ask", typed.trading)
         await self.answer("open_debts.ask", "0")
-        await customer.sees(words("eligibility.meets", product=PRODUCT), words("eligibility.notice"), "¥300,000")
+        told = await customer.saw(words("eligibility.meets", product=PRODUCT))
+        await expect(told).to_contain_text(words("eligibility.notice"))
         await self.shot("eligibility")
+        await customer.press(words("eligibility.see_details"))
+        details = await customer.saw(self.words.opening("eligibility.met"))
+        await expect(details).to_contain_text("¥300,000")
+        await customer.sees(words("eligibility.see_details"))
 
     async def see_what_it_costs(self) -> None:
         """From the menu straight to a quote."""

@@ -9,7 +9,7 @@ from bot.conversation.ports import StoredAssessment
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Months, Value, Values
-from bot.products.eligibility import Assessment, assess, assessment_text, fields_needed
+from bot.products.eligibility import Assessment, assess, fields_needed, told
 from bot.products.fields import FIELDS
 from bot.products.harvests import by_the_month
 
@@ -31,10 +31,13 @@ async def assess_eligibility(call: Call) -> Result:
     answers = criterion_answers(call.values)
     assessment = assess(catalogue.product(call.text("product")), answers, others, MOST_ALTERNATIVES)
     await _keep(call, assessment, answers)
+    messages, texts = told(assessment), call.content.texts
     return Result(
         assessment.outcome,
         {
-            "eligibility": trimmed(assessment_text(assessment), call.content.texts),
+            "eligibility": trimmed(messages.result, texts),
+            "eligibility_next": trimmed(messages.next, texts),
+            "eligibility_details": trimmed(messages.details, texts) if messages.details else None,
             "eligibility_outcome": assessment.outcome,
             "alternatives": assessment.alternatives,
             **by_the_month(answers),

@@ -102,6 +102,7 @@ FACTS = st.fixed_dictionaries(
     optional={
         name: {
             "count": st.integers(-2000, 2000),
+            "months": st.integers(-2000, 2000),
             "number": st.decimals(0, 10_000, places=3),
             "share": st.decimals(0, 50, places=3).map(Rate),
             "flag": st.booleans(),

@@ -16,6 +16,7 @@ WORDS = {
         "pay": "应还", "left": "剩余本金", "caption": "还款计划", "any": "{value}",
         "chart.grouped": "每根柱子是 {count} 期之和。", "value.yes": "是", "value.no": "否", "value.none": "—",
         "value.months": "{count}个月",
+        "value.years": "{count}年",
     },
     "en": {
         "title": "What it takes of each month’s takings", "principal": "Principal", "interest": "Interest", "fee": "Fee",
@@ -23,6 +24,7 @@ WORDS = {
         "number": "No.", "due": "Due", "pay": "To pay", "left": "Left", "caption": "Repayment schedule", "any": "{value}",
         "chart.grouped": "Each bar is {count} instalments together.", "value.yes": "Yes", "value.no": "No", "value.none": "—",
         "value.months": "{count:month|months}",
+        "value.years": "{count:year|years}",
     },
 }  # fmt: skip
 TEXTS = Texts(WORDS, "zh")

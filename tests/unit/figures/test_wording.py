@@ -48,7 +48,7 @@ def test_a_column_of_unlike_values_keeps_their_units() -> None:
     )  # fmt: skip
     found = table(products)
 
-    assert found.rows == (("期", "¥300,000", "8.45%"), ("还款日", "12个月", ""), ("应还", "a和b", "是"))
+    assert found.rows == (("期", "¥300,000", "8.45%"), ("还款日", "1年", ""), ("应还", "a和b", "是"))
     assert found.numeric == (False, False, False)
 
 

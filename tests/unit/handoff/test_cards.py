@@ -72,7 +72,7 @@ def test_a_card_never_shows_identity_numbers_or_what_a_manager_need_not_know(loc
 
 def test_an_offer_shows_need_product_amount_and_term_in_words() -> None:
     offer = offered(lead())
-    for words in ("用途：买种苗", "产品：丰收贷", "金额：¥350,000", "期限：12个月", "客户类型：农户", "语言：中文"):
+    for words in ("用途：买种苗", "产品：丰收贷", "金额：¥350,000", "期限：1年", "客户类型：农户", "语言：中文"):
         assert words in offer
 
 

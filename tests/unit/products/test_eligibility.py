@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.codec import decode_all, encode_all
 from bot.core.values import Money, Months, Text, Value, Values
 from bot.products.catalogue import Catalogue
-from bot.products.eligibility import Assessment, assess, assessment_text, assessment_values, fields_needed
+from bot.products.eligibility import Assessment, assess, assessment_values, fields_needed, told
 from bot.products.fields import FIELDS, PROHIBITED, SEGMENTS, Field, extremes
 from bot.texts.texts import Texts
 
@@ -82,7 +82,7 @@ def test_a_criterion_not_met_names_itself_and_the_change_that_meets_it(catalogue
     assert assessment.outcome == "not_met"
     ((change,),) = assessment.remedies
     assert (change.field, change.to) == ("months_trading", Months(12))
-    assert change.text.values["more"] == 9
+    assert change.text.values["more"] == Months(9)
 
 
 def test_a_smaller_amount_is_named_where_it_would_do(catalogue: Catalogue) -> None:
@@ -144,7 +144,7 @@ def test_a_result_names_the_papers_that_show_later_what_was_only_said(catalogue:
     seller: dict[str, Value] = {"platform_months": 14, "platform_turnover": money(40_000)}
     assessment = _assess(catalogue, "platform_line", seller)
     assert (assessment.outcome, assessment.papers) == ("meets", ("business_licence", "platform_settlements"))
-    assert "On your own word" in texts.render(assessment_text(assessment), "en")
+    assert "On your own word" in texts.render(told(assessment).next, "en")
     assert _assess(catalogue, "platform_line", {**seller, "has_licence": False}).papers == ()
 
 
@@ -375,12 +375,27 @@ def test_every_assessment_has_words_and_survives_its_codec(
     assessment = assess(catalogue.product(product), known, catalogue.products)
     values = assessment_values(assessment)
     assert decode_all(json.loads(json.dumps(encode_all(values)))) == values
+    messages = told(assessment)
     for locale in texts.locales:
-        assert len(texts.render(assessment_text(assessment), locale)) < 2000
+        assert len(texts.render(messages.result, locale)) < 900
+        assert len(texts.render(messages.next, locale)) < 900
+        assert messages.details is None or len(texts.render(messages.details, locale)) < 1200
 
 
 @pytest.mark.parametrize("word", ["approved", "declined", "rejected", "批准", "拒绝", "通过审批", "guaranteed"])
 def test_a_result_never_speaks_like_a_decision(catalogue: Catalogue, texts: Texts, word: str) -> None:
     for changed in ({}, {"months_trading": 9}, {"months_trading": 1}, {"purpose": "property"}):
-        shown = assessment_text(_assess(catalogue, "working_capital", changed))
-        assert all(word not in texts.render(shown, locale) for locale in texts.locales)
+        messages = told(_assess(catalogue, "working_capital", changed))
+        for shown in (messages.result, messages.next, messages.details):
+            assert shown is None or all(word not in texts.render(shown, locale) for locale in texts.locales)
+
+
+def test_a_result_comes_first_then_what_would_change_it_and_every_criterion_on_demand(
+    catalogue: Catalogue, texts: Texts
+) -> None:
+    messages = told(_assess(catalogue, "working_capital", {"months_trading": 9}))
+    result, ahead = texts.label(messages.result, "en"), texts.label(messages.next, "en")
+    assert "9 months in business" in result and "another 3 months of trading" not in result
+    assert "another 3 months of trading" in ahead
+    assert messages.details is not None
+    assert "Met" in texts.label(messages.details, "en")

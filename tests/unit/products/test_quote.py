@@ -115,7 +115,7 @@ def test_an_amount_out_of_range_is_answered_with_the_range(catalogue: Catalogue,
 def test_a_term_out_of_range_is_answered_with_the_range(catalogue: Catalogue, texts: Texts) -> None:
     refusal = make_quote(catalogue, "harvest", amount=Decimal(50_000), months=13, start=TODAY)
     assert refusal == OutOfRange("months", Months(3), Months(12))
-    assert "3个月到12个月" in texts.render(refusal.text, "zh")
+    assert "3个月到1年" in texts.render(refusal.text, "zh")
 
 
 @pytest.mark.parametrize(("field", "wish"), [("method", "annuity"), ("grade", "triple-a"), ("guarantee", "my cousin")])

@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors import ContentError
 from bot.products.catalogue import Catalogue
 from bot.products.fields import SEGMENTS
-from bot.products.stories import PARTS, Story, current, parse_stories, reconcile, story_quote, story_text
+from bot.products.stories import PARTS, Story, current, parse_stories, reconcile, story_pages, story_quote
 from bot.texts.texts import Texts
 from tests.unit.products.conftest import Documents
 
@@ -37,22 +37,32 @@ def test_an_expired_or_withdrawn_story_is_not_told(orchard: Story) -> None:
     assert current([replace(orchard, withdrawn=True)], TODAY) == ()
 
 
-def test_the_label_stands_in_the_first_line(catalogue: Catalogue, stories: tuple[Story, ...], texts: Texts) -> None:
+def test_the_label_stands_in_the_first_line_of_each_message(
+    catalogue: Catalogue, stories: tuple[Story, ...], texts: Texts
+) -> None:
     labels = {"zh": "【示例】", "en": "[Illustrative]"}
     for story in stories:
         for locale, label in labels.items():
-            assert label in texts.render(story_text(story, catalogue), locale).split("\n")[0]
+            for page in story_pages(story, catalogue).values():
+                assert label in texts.render(page, locale).split("\n")[0]
 
 
 def test_a_story_shows_the_products_own_figures_lender_cost_and_risk(
     catalogue: Catalogue, orchard: Story, texts: Texts
 ) -> None:
-    page = texts.render(story_text(orchard, catalogue), "en")
+    pages = {name: texts.render(page, "en") for name, page in story_pages(orchard, catalogue).items()}
     quote = story_quote(orchard, catalogue)
-    assert f"¥{quote.rows[-1].total:,}" in page
-    assert f"{quote.cost.simple * 100:.2f}%" in page
-    assert "Rivergate Microfinance" in page
-    assert "Loans carry risk; borrow with care." in page
+    assert f"¥{quote.rows[-1].total:,}" in pages["way"]
+    for shown in (f"{quote.cost.simple * 100:.2f}%", "Rivergate Microfinance", "Loans carry risk; borrow with care."):
+        assert shown in pages["need"]
+
+
+def test_a_story_is_told_in_short_messages(catalogue: Catalogue, stories: tuple[Story, ...], texts: Texts) -> None:
+    longest = {"zh": 220, "en": 520}
+    for story in stories:
+        for locale, most in longest.items():
+            for page in story_pages(story, catalogue).values():
+                assert len(texts.label(page, locale)) <= most, (story.id, page.key)
 
 
 def test_no_figure_is_typed_into_the_prose_of_a_story(stories: tuple[Story, ...], texts: Texts) -> None:

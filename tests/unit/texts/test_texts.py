@@ -13,9 +13,16 @@ from bot.texts.catalogues import read_catalogues
 from bot.texts.texts import Texts
 
 VALUE_WORDS = {
-    "zh": {"value.yes": "是", "value.no": "否", "value.none": "—", "value.months": "{count}个月"},
-    "en": {"value.yes": "Yes", "value.no": "No", "value.none": "—", "value.months": "{count:month|months}"},
-}
+    "zh": {
+        "value.yes": "是", "value.no": "否", "value.none": "—", "value.months": "{count}个月", "value.years": "{count}年",
+        "value.years_and_half": "{years}年半", "value.years_and_months": "{years}年{months}个月",
+    },
+    "en": {
+        "value.yes": "Yes", "value.no": "No", "value.none": "—", "value.months": "{count:month|months}",
+        "value.years": "{count:year|years}", "value.years_and_half": "{years:year|years} 6 months",
+        "value.years_and_months": "{years:year|years} {months:month|months}",
+    },
+}  # fmt: skip
 
 
 def texts(zh: str, en: str | None = None, **more: str) -> Texts:
@@ -36,8 +43,13 @@ def shown(value: Value, locale: str, style: str = "") -> str:
         (Money(Decimal(12), "USD"), "US$12", "$12"),
         (Rate(Decimal("0.072")), "7.20%", "7.20%"),
         (Rate(Decimal("0.12345")), "12.35%", "12.35%"),
-        (Months(12), "12个月", "12 months"),
+        (Months(0), "0个月", "0 months"),
         (Months(1), "1个月", "1 month"),
+        (Months(11), "11个月", "11 months"),
+        (Months(12), "1年", "1 year"),
+        (Months(18), "1年半", "1 year 6 months"),
+        (Months(25), "2年1个月", "2 years 1 month"),
+        (Months(96), "8年", "8 years"),
         (date(2026, 3, 1), "2026年3月1日", "Mar 1, 2026"),
         (1234567, "1,234,567", "1,234,567"),
         (Decimal("1234.5"), "1,234.5", "1,234.5"),
