@@ -298,7 +298,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         clock=clock,
         market=market,
     )
-    news = LenderNews(storage, PostgresLenderEvents(database.pool, sealing), turns, lambda: library.current, clock)
+    events = PostgresLenderEvents(database.pool, sealing)
+    news = LenderNews(storage, events, turns, lambda: library.current, clock, has_form=market.hosted_form)
     letters = PostgresDeadLetters(database)
     given_up = GivenUp(letters, failures, clock)
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))

@@ -21,18 +21,27 @@ _OFFERING: Final = (Stage.APPROVED, Stage.COUNTER_OFFER)
 _PAID_OUT: Final = (Stage.DISBURSED, Stage.REPAYING, Stage.SETTLED)
 
 
-def card(progress: Progress, now: datetime, reference: str | None, usual: UsualTimes) -> Text:
+def waits_for_form(progress: Progress, *, has_form: bool) -> bool:
+    """Whether the lender, which `has_form`, waits at the credit enquiry for what the customer gives on it."""
+    return has_form and progress.stage is Stage.CREDIT_AUTHORISED and not progress.form_filled
+
+
+def card(
+    progress: Progress, now: datetime, reference: str | None, usual: UsualTimes, *, has_form: bool = False
+) -> Text:
     """The progress card as one text: its layout with the values of `card_values`."""
-    return Text("progress.card", card_values(progress, now, reference, usual))
+    return Text("progress.card", card_values(progress, now, reference, usual, has_form=has_form))
 
 
-def card_values(progress: Progress, now: datetime, reference: str | None, usual: UsualTimes) -> Values:
+def card_values(
+    progress: Progress, now: datetime, reference: str | None, usual: UsualTimes, *, has_form: bool = False
+) -> Values:
     """What the progress card shows.
 
     `stage`, `means`, `next`, `usual` are texts; `steps` the line of dots; `updated` the time of the lender's last news;
     `late` whether the stage is overdue or the lender has said it will be. `offer`, `missing`, `reasons`, `appointment`,
     `instalment` and `apology` are texts of their own lines that start with a line break, or empty. `documents` are the
-    missing ones as texts.
+    missing ones as texts. A lender that `has_form` may be waiting for it.
     """
     late = overdue(progress, now, usual) or progress.expected_at is not None
     return {
@@ -40,7 +49,9 @@ def card_values(progress: Progress, now: datetime, reference: str | None, usual:
         "stage": _stage_text(progress.stage, "name"),
         "steps": steps(progress),
         "means": _stage_text(progress.stage, "means"),
-        "next": _stage_text(progress.stage, "next"),
+        "next": Text("progress.next_form")
+        if waits_for_form(progress, has_form=has_form)
+        else _stage_text(progress.stage, "next"),
         "usual": _usual_text(progress.stage, usual),
         "updated": progress.updated_at,
         "documents": document_texts(progress.missing),

@@ -43,16 +43,27 @@ CHECK_LATE: Final = "check-late"
 
 
 class LenderNews:
-    """Takes in what the lender says. `events` keeps each event in a transaction of its own."""
+    """Takes in what the lender says. `events` keeps each event in a transaction of its own.
 
-    def __init__(
-        self, storage: Storage, events: LenderEvents, turns: Turns, content: Callable[[], Content], clock: Clock
+    A lender that `has_form` waits at the credit enquiry until it is filled in.
+    """
+
+    def __init__(  # noqa: PLR0913 -- made in one place only
+        self,
+        storage: Storage,
+        events: LenderEvents,
+        turns: Turns,
+        content: Callable[[], Content],
+        clock: Clock,
+        *,
+        has_form: bool = False,
     ) -> None:
         self._storage = storage
         self._events = events
         self._turns = turns
         self._content = content
         self._clock = clock
+        self._has_form = has_form
 
     async def receive(self, event: LenderEvent) -> None:
         """One event, perhaps not for the first time. When this returns it is committed."""
@@ -314,7 +325,8 @@ class LenderNews:
         if change.kind is not ChangeKind.NOTHING:
             placed = "edit" if shown else await placement(work, application.conversation, slot)
             usual = await self._usual(work, application)
-            values |= {"slot": slot, "placed": placed, "card": card(progress, now, application.reference, usual)}
+            shown_card = card(progress, now, application.reference, usual, has_form=self._has_form)
+            values |= {"slot": slot, "placed": placed, "card": shown_card}
         if change.told is not None:
             values["told"] = told_text(change.told, progress, application.reference)
         return Signalled(now, "application", _outcome(before, progress, change), values)

@@ -139,6 +139,31 @@ async def test_a_link_that_is_over_says_so_and_the_chat_gives_a_new_one(there: H
         await play(story({"presses": "form"}, {"sees": ["hosted_form.offer"]}), stage, "en")
 
 
+async def test_where_the_credit_enquiry_waits_for_the_form_a_new_link_is_offered_and_ends_the_one_before(
+    there: House,
+) -> None:
+    stage = await applied(there, "zh")
+    reference, address = await stage._reference(), link(stage).partition("?")[0]
+    form, now = HostedForm(address, (there.lender_secret,)), there.bot.parts.clock.now()
+    older, _ = form.link(reference, "zh", now - timedelta(minutes=10))
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(older)).status_code == 200
+        await play(
+            story(
+                {"presses": "later"},
+                {"lender": "docs_check"},
+                {"lender": "credit_authorised"},
+                {"sees": ["progress.card", "hosted_form.wanted", "hosted_form.offer"]},
+            ),
+            stage,
+            "zh",
+        )
+        assert any("等您：填身份和收款账户" in shown.words for shown in stage.screen.messages.values())
+        assert (await http.get(link(stage))).status_code == 200
+        replaced = await http.get(older)
+        assert (replaced.status_code, "打开最新的那个" in replaced.text, "<form" in replaced.text) == (410, True, False)
+
+
 async def test_an_identity_number_in_the_chat_gets_the_link_and_the_question_stays(there: House) -> None:
     stage = await applied(there, "zh")
     await play(

@@ -38,7 +38,8 @@ async def list_applications(call: Call) -> Result:
 
 async def _card(call: Call, application: Application) -> Value:
     usual = await usual_times(call.work, call.content, application.product)
-    shown = card(application.progress, call.now, application.reference, usual)
+    has_form = call.market.hosted_form
+    shown = card(application.progress, call.now, application.reference, usual, has_form=has_form)
     slot = card_slot(application.id)
     known = await call.work.below(call.conversation.id, slot)
     placed = "new" if known is None else "moved"

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -202,6 +202,15 @@ class Desk:
         """The customer has signed the contract; signing twice is signing once."""
         record = self.record(reference)
         return self._enter(record, Stage.DISBURSING) if record.stage is Stage.SIGNING else record
+
+    def open_form(self, reference: str, link: tuple[datetime, str]) -> bool:
+        """Whether a link to the form, by its end and its id, still holds: the newest one that was opened ends those before it."""
+        record = self.record(reference)
+        if record.form_link is not None and link[0] < record.form_link[0]:
+            return False
+        if link != record.form_link:
+            self._keep(replace(record, form_link=link))
+        return True
 
     def fill_form(self, reference: str) -> Record:
         """The customer has filled in the form; what it says is not kept by this lender, which is a demo."""

@@ -23,7 +23,7 @@ from bot.simulator.lender.records import Record
 OF_AGE: Final = 18
 LARGEST: Final = 16 * 1024
 
-State = Literal["open", "filled", "over", "closed"]
+State = Literal["open", "filled", "over", "replaced", "closed"]
 
 
 def form_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
@@ -33,14 +33,16 @@ def form_router(desk: Desk, secrets: Sequence[str], clock: Clock) -> APIRouter:
     def opened(request: Request, reference: str) -> tuple[Record, State]:
         record = desk.record(reference)
         try:
-            check_link(reference, request.query_params, secrets, clock.now())
+            ends = check_link(reference, request.query_params, secrets, clock.now())
         except BadLink:
             raise Refusal(404, "unknown-reference") from None
         except LinkOver:
             return record, "over"
         if record.form_filled_at is not None:
             return record, "filled"
-        return record, "closed" if record.stage in FINAL else "open"
+        if record.stage in FINAL:
+            return record, "closed"
+        return record, "open" if desk.open_form(reference, (ends, request.query_params["id"])) else "replaced"
 
     @router.get("")
     async def read(request: Request, reference: str) -> HTMLResponse:
@@ -111,7 +113,7 @@ def _page(  # noqa: PLR0913 -- all that the page shows
     return page(
         "form",
         request.query_params.get("lang") or record.submitted.locale,
-        status=410 if state == "over" else 422 if faults or warns else 200,
+        status=410 if state in ("over", "replaced") else 422 if faults or warns else 200,
         state=state,
         reference=record.reference,
         faults=faults or {},

@@ -102,7 +102,7 @@ class Record:
     """One application at the lender. `letters` are all events sent or to be sent, `sequence` that of the last one.
 
     `page` is the address under which customers reach the lender; `accepted` and `review_requested` are what the customer
-    has wished, `withdrawn_by_customer` tells a withdrawal of theirs from one that the lender has noted by itself.
+    has wished, `form_link` the end and the id of the newest link to the form that was opened, `withdrawn_by_customer` tells a withdrawal of theirs from one that the lender has noted by itself.
     """
 
     reference: str
@@ -123,6 +123,7 @@ class Record:
     review_requested: bool = False
     withdrawn_by_customer: bool = False
     form_filled_at: datetime | None = None
+    form_link: tuple[datetime, str] | None = None
     corrected: tuple[Corrected, ...] = ()
 
     @property
