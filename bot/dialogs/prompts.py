@@ -83,13 +83,19 @@ def view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int
 def _progress(flow: Flow, frame: Frame, values: Values) -> Text | None:
     """How far a form with parts is: the number of this question among those that there will be as things stand."""
     step = flow.steps[frame.step]
-    if not flow.parts or frame.revising or not is_asked(step, values):
+    if not flow.parts or frame.revising or not is_asked(step, values) or _saves(step) in _found_by(flow):
         return None
-    answered = names_saved(flow, frame.path) - {_saves(step), ""}
+    answered = names_saved(flow, frame.path) - _found_by(flow) - {_saves(step), ""}
     number = len(answered) + 1
     whole = len(answered) + len({_saves(flow.steps[name]) for name in ahead(flow, frame.step, values)} - answered)
     part = flow.parts.get(frame.step, "review")
     return Text("form.step", {"number": number, "whole": whole, "part": Text(f"form.part.{part}")})
+
+
+def _found_by(flow: Flow) -> frozenset[str]:
+    """What is chosen out of a list to find one's way, such as a page to look at, and is no answer of the form."""
+    steps = flow.steps.values()
+    return frozenset(_saves(step) for step in steps if isinstance(step, Choose) and step.listed and not step.reviewed)
 
 
 def _view(book: FlowBook, flow: Flow, frame: Frame, values: Values, position: int) -> View:
