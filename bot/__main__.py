@@ -63,6 +63,7 @@ def demo(
     data_dir: Annotated[Path, typer.Option(help="Where the demo's database lies; it is emptied at each start.")] = Path(
         "var/demo"
     ),
+    topics: Annotated[bool, typer.Option(help="Show each customer as a topic in the manager's chat.")] = False,
 ) -> None:
     """Play it: customer, account manager and lender on one page, everything running for real on this machine.
 
@@ -70,7 +71,9 @@ def demo(
     """
 
     async def run() -> None:
-        async with demonstration.demo(page_port=port, bot_port=bot_port, data_dir=data_dir, polling=polling) as running:
+        async with demonstration.demo(
+            page_port=port, bot_port=bot_port, data_dir=data_dir, polling=polling, topics=topics
+        ) as running:
             typer.echo(f"\n  Tillwise is running. Open  {running.page}\n  Ctrl-C ends it.\n")
             await program.STOP.wait()
 

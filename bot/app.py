@@ -81,6 +81,7 @@ from bot.storage.reach import set_reachable
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
 from bot.storage.repositories.signals import forget_fingerprints
+from bot.storage.repositories.topics import PostgresTopics
 from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.storage.urls import engine_url
@@ -279,7 +280,13 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
         settings.lender_form is not None,
         bot=who.username or "",
     )
-    desk = Desk(lambda: library.current, (leave_for_crm,) if settings.crm_url else (), settings.console, market)
+    desk = Desk(
+        lambda: library.current,
+        (leave_for_crm,) if settings.crm_url else (),
+        settings.console,
+        market,
+        topics=who.topics,
+    )
 
     async def unreachable(conversation: int) -> None:
         await _lost(turns, desk, clock, conversation)
@@ -287,7 +294,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
     watch = Watch(
         unreachable=unreachable, failed=failures.record, counted=lambda outcome: figures.message(CHANNEL, outcome)
     )
-    sender = Sender(api, outbox, clock, watch, _pace(settings), rich=settings.rich_messages == "auto")
+    topics = PostgresTopics(database.pool) if who.topics else None
+    sender = Sender(api, outbox, clock, watch, _pace(settings), rich=settings.rich_messages == "auto", topics=topics)
     stack.push_async_callback(sender.close)
     turns = Turns(
         storage=storage,

@@ -70,6 +70,7 @@ class Desk:
 
     `content` gives the words, the lead rules and the targets of the moment. `told` hears of each event of a lead, within
     its transaction. `console` is where supervisors reach the pages, `market` where and for whom the bot runs.
+    With `topics` each customer is a topic of its own in the manager's chat.
     """
 
     def __init__(
@@ -78,11 +79,14 @@ class Desk:
         told: tuple[Told, ...] = (),
         console: str = "http://127.0.0.1:8080",
         market: Market | None = None,
+        *,
+        topics: bool = False,
     ) -> None:
         self._content = content
         self._told = told
         self._console = console
         self._market = market or Market()
+        self._topics = topics
 
     def facts(self) -> Values:
         """What flows may compare answers with: the thresholds of high-value leads, as `high_value_<name>`."""
@@ -140,8 +144,8 @@ class Desk:
         if lead is not None and lead.status in WAITING:
             await leads.withdraw(lead)
         elif lead is not None and manager is not None:
-            await leads.give_back(lead, manager)
-            await leads.messages.about("desk.customer_ended", lead, manager)
+            returned = await leads.give_back(lead, manager)
+            await leads.messages.about("desk.customer_ended", returned, manager)
         else:
             leads.release(conversation.id)
 
@@ -294,7 +298,7 @@ class Desk:
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
         content = self._content()
-        return LeadDesk(work, Messages(work, content), now, content.targets, self._told)
+        return LeadDesk(work, Messages(work, content, self._topics), now, content.targets, self._told)
 
     async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
         manager = await leads.work.managers.by_conversation(conversation.id)

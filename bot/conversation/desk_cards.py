@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.applications.application import Application
-from bot.conversation.desk_messages import RETURN, Messages, Rows, slot_of
+from bot.conversation.desk_messages import RETURN, Messages, Rows
 from bot.conversation.ports import Key, StoredAssessment, TranscriptLine
 from bot.core.values import Text
 from bot.handoff import cards
@@ -112,11 +112,13 @@ class LeadCards:
     ) -> None:
         shown = cards.card(lead, self._score(lead), spoken, self.messages.texts.knows)
         await self.messages.post(
-            manager, shown, slot=slot_of(lead), subject=lead, keys=keys, edit=edit, target=target
+            manager, shown, slot=self.messages.slot_of(lead, manager), subject=lead, keys=keys, edit=edit, target=target
         )  # fmt: skip
 
     async def _put(self, lead: Lead, manager: Manager, shown: Text, keys: Rows, target: str | None) -> None:
-        await self.messages.post(manager, shown, slot=slot_of(lead), subject=lead, keys=keys, edit=True, target=target)
+        await self.messages.post(
+            manager, shown, slot=self.messages.slot_of(lead, manager), subject=lead, keys=keys, edit=True, target=target
+        )
 
     def _score(self, lead: Lead) -> Score:
         return score(self.messages.content.lead_rules, lead.facts)

@@ -48,7 +48,7 @@ class DeskDiary:
             for kind, place in wishes
         )  # fmt: skip
         about = Text("desk.appointment.what", {"customer": cards.customer(lead)})
-        await self.messages.post(self.manager, about, slot="book", keys=keys)
+        await self.messages.post(self.manager, about, slot="book", subject=lead, keys=keys)
 
     async def pressed(self, token: str) -> Text:
         """A press on one of the buttons; the short notice that answers it."""

@@ -94,6 +94,9 @@ class LeadDesk:
         words = Text("desk.taken", {"lead": lead.id, "name": manager.name})
         await self.messages.put_over_offers(lead, words, but=(manager.id, lead.manager or 0))
         await self._assign(lead, manager)
+        if edit and self.messages.topics:
+            await self.messages.put_over(lead, manager, Text("desk.taken_by_you", {"lead": lead.id}), target)
+            edit, target = False, None
         taken = await self.cards.new(taken, manager, edit=edit, target=target)
         await self.work.leads.save(taken)
         await self.messages.about("desk.begin", taken, manager)
@@ -144,7 +147,7 @@ class LeadDesk:
             await self._end(lead, "passed")
             await self.routing.again(lead)
 
-    async def give_back(self, lead: Lead, manager: Manager, target: str | None = None) -> None:
+    async def give_back(self, lead: Lead, manager: Manager, target: str | None = None) -> Lead:
         """The manager holds the customer no longer; the bot is called back. `target` is the card, where it is known."""
         returned = replace(await self._flushed(lead), status="returned", closed_at=self.now)
         await self.work.leads.save(returned)
@@ -155,6 +158,7 @@ class LeadDesk:
         self.deliver(lead.conversation, Released(self.now), f"lead:{lead.id}:released")
         if manager.conversation is not None:
             self.look_again(manager.conversation)
+        return returned
 
     async def pursue(self, lead: Lead, manager: Manager, pursuit: Pursuit, why: str | None = None) -> Lead:
         """The manager says how far it is; of a lost customer `why`, one of `LOST_REASONS`. Nothing where it was so already."""
@@ -237,7 +241,8 @@ class LeadDesk:
         if rung == "colleague":
             await self.messages.handed_on(replace(lead, manager=manager.id), manager, before)
         told = "desk.handed_on" if rung == "colleague" else "desk.reassigned"
-        await self.messages.put_over(lead, before, Text(told, {"lead": lead.id, "name": manager.name}))
+        ended = replace(lead, status="returned")
+        await self.messages.put_over(ended, before, Text(told, {"lead": lead.id, "name": manager.name}))
         if before.conversation is not None:
             self.look_again(before.conversation)
 

@@ -32,7 +32,7 @@ DROP: Final = "m.drop"
 Between them `TO` and `DROP` name the message whose words wait, and `WHY` the reason for not taking it.
 """
 
-_ABOUT: Final = re.compile(r"(?:lead|c|a)(\d{1,18})(?:\.\S+)?")
+_ABOUT: Final = re.compile(r"(?:lead|card|c|a)(\d{1,18})(?:\.\S+)?")
 
 LINES: Final = 8
 """Lines of a transcript that a manager is shown."""
@@ -42,10 +42,11 @@ Rows = tuple[tuple[Key, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Puts messages into the outbox of one unit of work."""
+    """Puts messages into the outbox of one unit of work. With `topics` what concerns a manager's customer goes into that one's topic."""
 
     work: UnitOfWork
     content: Content
+    topics: bool = False
 
     @property
     def texts(self) -> Texts:
@@ -94,11 +95,22 @@ class Messages:
         ]
         return tuple(tuple(keys[place : place + 2]) for place in range(0, len(keys), 2))
 
+    def slot_of(self, lead: Lead, manager: Manager) -> str:
+        """The slot of a lead's offer, and of its card, which takes its place where both stand in one chat."""
+        return f"card{lead.id}" if self._topic(lead, manager) else slot_of(lead)
+
+    def _topic(self, lead: Lead | None, manager: Manager) -> str | None:
+        """The name of the customer's topic in the manager's chat; None for whoever is not the manager's."""
+        if not self.topics or lead is None or lead.manager != manager.id:
+            return None
+        return self.texts.label(cards.topic(lead, self.texts.knows), manager.language)
+
     async def put_over(
         self, lead: Lead, manager: Manager, text: Text, target: str | None = None, keys: Rows = ()
     ) -> None:
         """Put `text` in the place of the lead's offer or card, with these buttons instead of those there were."""
-        await self.post(manager, text, slot=slot_of(lead), subject=lead, keys=keys, edit=True, target=target)
+        slot = self.slot_of(lead, manager)
+        await self.post(manager, text, slot=slot, subject=lead, keys=keys, edit=True, target=target)
 
     async def put_over_offers(self, lead: Lead, text: Text, but: Collection[int] = ()) -> None:
         """The same for every manager who was asked and has not passed; `but` names those left out."""
@@ -126,7 +138,9 @@ class Messages:
     async def handed_on(self, lead: Lead, manager: Manager, before: Manager) -> None:
         """Tell a manager who has passed the customer on; with the button to talk, for nobody is talked with unchosen."""
         text = Text("desk.handed_to_you", {"customer": cards.customer(lead), "name": before.name})
-        await self.post(manager, text, slot=f"a{lead.id}", subject=lead, keys=(self.talk(lead, manager),))
+        await self.post(
+            manager, text, slot=f"a{lead.id}", subject=lead, keys=() if self.topics else (self.talk(lead, manager),)
+        )
 
     async def from_customer(  # noqa: PLR0913 -- a message has this many sides, each given by name
         self,
@@ -147,7 +161,7 @@ class Messages:
         values: Values = {"customer": cards.customer(lead), "text": words, "document": paper}
         key = "desk.customer_sent_paper" if paper else "desk.customer_said" if words else "desk.customer_sent"
         text = Text(key, values)
-        several = len(await self.work.leads.held_by(manager.id)) > 1
+        several = not self.topics and len(await self.work.leads.held_by(manager.id)) > 1
         keys = (self.talk(lead, manager),) if several else ()
         await self.post(
             manager, text, slot=copy_slot(lead, place), keys=keys, edit=edit, subject=lead, relayed=relayed,
@@ -208,8 +222,12 @@ class Messages:
         author: Literal["customer", "bot"] = "bot",
         priority: Literal["reply", "notice"] = "reply",
         answered: Answered = NOTHING,
+        thread: str | None = None,
     ) -> None:
-        """Put a message into a manager's chat; `subject` is whose customer it tells of, `answered` what it answers there."""
+        """Put a message into a manager's chat; `subject` is whose customer it tells of, `answered` what it answers there.
+
+        `thread` is the topic that is answered in.
+        """
         if manager.conversation is None:
             return
         channel, address = await self.work.address_of(manager.conversation)
@@ -229,6 +247,8 @@ class Messages:
                 subject=subject.conversation if subject else None,
                 answers=answered.message,
                 answers_slot=answered.slot,
+                topic=(topic := self._topic(subject, manager)),
+                thread=None if topic else thread,
             )
         )
 
@@ -236,18 +256,21 @@ class Messages:
         """The button that chooses a customer to talk with."""
         return (self._named("desk.talk", TALK, lead, manager),)
 
-    async def whom(self, words: Kept, held: Sequence[Lead], manager: Manager, *, edit: bool = False) -> None:
+    async def whom(
+        self, words: Kept, held: Sequence[Lead], manager: Manager, thread: str | None = None, *, edit: bool = False
+    ) -> None:
         """Ask for whom words are that were kept, and sent to nobody; with `edit`, they have changed meanwhile."""
         token = f"{TO}.{words.place}"
         choices = tuple((self._named("desk.to", token, lead, manager),) for lead in held)
         drop = Key(self.texts.label(Text("desk.drop"), manager.language), f"{DROP}.{words.place}.0")
         text = Text("desk.whom" if words.text else "desk.whom_file", {"text": words.text})
-        await self.post(manager, text, slot=f"whom.{words.place}", keys=(*choices, (drop,)), edit=edit)
+        keys = (*choices, (drop,))
+        await self.post(manager, text, slot=f"whom.{words.place}", keys=keys, edit=edit, thread=thread)
 
-    async def which(self, label: str, token: str, held: Sequence[Lead], manager: Manager) -> None:
+    async def which(self, label: str, token: str, held: Sequence[Lead], manager: Manager, thread: str | None) -> None:
         """Ask which customer a command is about."""
         keys = tuple((self._named(label, token, lead, manager),) for lead in held)
-        await self.post(manager, Text("desk.which"), slot="which", keys=keys)
+        await self.post(manager, Text("desk.which"), slot="which", keys=keys, thread=thread)
 
     def _named(self, label: str, token: str, lead: Lead, manager: Manager) -> Key:
         named = Text(label, {"customer": cards.customer(lead)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -64,10 +64,14 @@ class Visit:
     seat: Seat
     console: str
     market: Market
+    thread: str | None = field(default=None, init=False)
 
     async def take(self, event: Event) -> Text | None:
         """Carry the event out; the short notice that answers a press."""
+        self.thread = event.thread if isinstance(event, Said | Shared | Attached) else None
         noting, self.seat = self.seat.noting, replace(self.seat, noting=None)
+        if noting is not None and self.thread is not None and await self._of_thread(self.thread) != noting:
+            noting = None  # what is written in another customer's topic is for that one
         match event:
             case Pressed():
                 return await self._pressed(event)
@@ -171,9 +175,9 @@ class Visit:
     async def _give_back(self, lead: Lead, event: Pressed) -> Text:
         if lead.manager != self.manager.id or lead.status not in HELD:
             return Text("desk.notice.not_yours")
-        await self.leads.give_back(lead, self.manager, event.message)
+        returned = await self.leads.give_back(lead, self.manager, event.message)
         self.seat = self.seat.giving_back(lead.id)
-        await self._messages.about("desk.returned", lead, self.manager)
+        await self._messages.about("desk.returned", returned, self.manager)
         return Text("desk.notice.returned")
 
     # Remarks
@@ -217,7 +221,7 @@ class Visit:
             await self._say_to(whom, words)
         elif whom == "ask":
             self.seat = self.seat.keeping(words)
-            await self._messages.whom(words, await self._held(), self.manager)
+            await self._messages.whom(words, await self._held(), self.manager, self.thread)
         else:
             await self._say("desk.nobody" if whom == "nobody" else "desk.not_with_you")
 
@@ -265,10 +269,26 @@ class Visit:
         await self._speak(event, Kept(_place(event), event.caption or "", event.kind, event.file, event.reply_to))
 
     async def _whom(self, event: Said | Shared | Attached) -> Whom:
+        """For whom it is. With topics there is no customer who is chosen to talk with: outside of a topic it is asked."""
         heard = await self._heard()
-        return addressee(heard, self.seat.unheard(heard), self.seat.active, await self._pointed(event))
+        active = None if self._messages.topics else self.seat.active
+        return addressee(heard, self.seat.unheard(heard), active, await self._pointed(event))
 
     async def _pointed(self, event: Said | Shared | Attached) -> tuple[int | None, ...]:
+        """What the message points at: whose topic it is written in, and what it answers."""
+        written_in = () if event.thread is None else (await self._of_thread(event.thread),)
+        return (*written_in, *await self._answered(event))
+
+    async def _of_thread(self, thread: str) -> int | None:
+        """The lead of the customer whose topic it is: the one that is held, else the last; None for a topic of nobody known."""
+        subject = await self.leads.work.topics.subject_of(self.conversation.id, thread)
+        if subject is None:
+            return None
+        held = next((lead.id for lead in await self._held() if lead.conversation == subject), None)
+        known = await self.leads.work.leads.of_conversation(subject)
+        return held if held is not None else known[-1].id if known else None
+
+    async def _answered(self, event: Said | Shared | Attached) -> tuple[int | None, ...]:
         """What the message answers: something about a customer, or the manager's own words to one."""
         if event.reply_to is None:
             return ()
@@ -309,9 +329,9 @@ class Visit:
             return Text("desk.notice.not_yours")
         self.seat = self.seat.without(place).talking(number, await self._heard())
         lead = next(one for one in await self._held() if one.id == number)
-        told = Text(
-            "desk.sent" if words.text else "desk.sent_file", {"customer": cards.customer(lead), "text": words.text}
-        )
+        sent = "desk.sent_once" if self._messages.topics else "desk.sent"
+        values: dict[str, Value] = {"customer": cards.customer(lead), "text": words.text}
+        told = Text(sent if words.text else f"{sent}_file", values)
         await self._put_over_whom(words, told, event, lead)
         return Text("desk.notice.talking", {"customer": cards.customer(lead)})
 
@@ -363,9 +383,9 @@ class Visit:
         whom = await self._whom(event)
         if whom == "ask":
             held = await self._held()
-            only = self.seat.active is None and event.reply_to is None and len(held) == 1
+            only = self.seat.active is None and event.reply_to is None and event.thread is None and len(held) == 1
             if not only:
-                await self._messages.which(label, token, held, self.manager)
+                await self._messages.which(label, token, held, self.manager, self.thread)
                 return None
             whom = held[0].id
         lead = await self.leads.held(whom, self.manager) if isinstance(whom, int) else None
@@ -402,9 +422,9 @@ class Visit:
     async def _return(self, event: Said) -> None:
         lead = await self._meant(event, "desk.return_of", RETURN)
         if lead is not None:
-            await self.leads.give_back(lead, self.manager)
+            returned = await self.leads.give_back(lead, self.manager)
             self.seat = self.seat.giving_back(lead.id)
-            await self._messages.about("desk.returned", lead, self.manager)
+            await self._messages.about("desk.returned", returned, self.manager)
 
     async def _list(self) -> None:
         """The leads that are held, and those that wait, to be accepted while there is room."""
@@ -425,7 +445,7 @@ class Visit:
             await self.leads.show(lead, self.manager)
 
     async def _say(self, key: str, **values: Value) -> None:
-        await self._messages.post(self.manager, Text(key, values))
+        await self._messages.post(self.manager, Text(key, values), thread=self.thread)
 
 
 def _place(event: Said | Shared | Attached) -> str:

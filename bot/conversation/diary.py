@@ -224,6 +224,7 @@ class Diary:
                 keys=(keys,) if keys else (),
                 document=self._file(appointment, manager.language) if news != "reminded" else None,
                 priority="notice",
+                subject=appointment.conversation,
             )
         )
 

@@ -85,6 +85,10 @@ class Outgoing:
     that the words come from. `subject` is the customer whom it tells of, where that is not who reads it: what is kept of it
     is erased with that customer. It answers, by the channel's own means, the message with the channel's id `answers`, or the
     one last sent in the slot `answers_slot`; where that is gone it answers nothing.
+
+    With a `topic` it goes into the topic of its `subject` within the chat, which is made where there is none and has that name from
+    then on. A `thread` is the channel's own topic that it goes into. Where the channel has no topics both mean nothing. `ends_topic` is
+    a thread that is deleted with all that stands in it; nothing is shown then.
     """
 
     conversation: int
@@ -105,6 +109,9 @@ class Outgoing:
     subject: int | None = None
     answers: str | None = None
     answers_slot: str | None = None
+    topic: str | None = None
+    thread: str | None = None
+    ends_topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +276,18 @@ class Scanner(Protocol):
         ...
 
 
+class Topics(Protocol):
+    """The topics of managers' chats, one for each customer. What made them is the channel's side (`gateways`)."""
+
+    async def subject_of(self, conversation: int, thread: str) -> int | None:
+        """The customer whose topic a thread of a chat is, or was; None for what is no customer's."""
+        ...
+
+    async def of_subject(self, subject: int) -> tuple[tuple[int, str], ...]:
+        """The topics of a customer that stand, each as a chat and its thread."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction around one event. Nothing is visible outside, and nothing is sent, before `commit`."""
 
@@ -288,6 +307,7 @@ class UnitOfWork(Protocol):
     field_leads: FieldLeads
     stage_times: StageTimes
     sign_in: SignInLinks
+    topics: Topics
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """Lock, then load, the conversation, made where there is none. None: the event `key` was taken before."""

@@ -47,12 +47,13 @@ async def demo(  # noqa: PLR0913 -- what a demo can be told
     data_dir: Path = Path("var/demo"),
     database: str | None = None,
     polling: bool = False,
+    topics: bool = False,
     **more: Any,
 ) -> AsyncIterator[Demo]:
     """Everything for the span of the block, on an empty database. `more` are further settings of the bot."""
     lender_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     hooks = DemoHooks()
-    simulator = create_demo(lender_secret, hooks, SystemClock())
+    simulator = create_demo(lender_secret, hooks, SystemClock(), topics=topics)
     async with serving_simulator(simulator, host, page_port) as page:
         try:
             given: dict[str, Any] = {

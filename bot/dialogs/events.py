@@ -1,7 +1,7 @@
 """What can happen to a conversation: past tense, frozen, in the channel's neutral form.
 
 `at` is the aware UTC time of the event. `message` names the channel's message that the event came with or refers to,
-`reply_to` the one that it answers by the channel's own means.
+`reply_to` the one that it answers by the channel's own means, `thread` the topic of the chat it was written in, where it has any.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Said:
     message: str | None = None
     withheld: Literal["identity", "bank_card"] | None = None
     reply_to: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Shared:
     own: bool
     message: str | None = None
     reply_to: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Attached:
     message: str | None = None
     place: tuple[float, float] | None = None
     reply_to: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

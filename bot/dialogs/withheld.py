@@ -97,4 +97,6 @@ def without_words(event: Event) -> Event:
             return replace(event, phone="")
         case Attached():
             return replace(event, file=None, name=None, caption=None)
+        case Edited():
+            return replace(event, text="", file=None)
     return event

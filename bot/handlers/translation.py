@@ -73,7 +73,12 @@ def _typed(message: Message, text: str, at: datetime) -> Event:
     start = _START.fullmatch(text)
     if start is not None:
         return Opened(at, start[1], str(message.message_id))
-    return Said(at, text, str(message.message_id), reply_to=_answered(message))
+    return Said(at, text, str(message.message_id), reply_to=_answered(message), thread=_thread(message))
+
+
+def _thread(message: Message) -> str | None:
+    """The topic that the message was written in. A thread that is no topic is one of answers, and means nothing more."""
+    return str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else None
 
 
 def _answered(message: Message) -> str | None:
@@ -88,7 +93,8 @@ def _contact(message: Message, at: datetime) -> Event | None:
     if contact is None or sender is None:
         return None
     own = contact.user_id is not None and contact.user_id == sender.id
-    return Shared(at, _international(contact.phone_number), own, str(message.message_id), reply_to=_answered(message))
+    number, answered = _international(contact.phone_number), _answered(message)
+    return Shared(at, number, own, str(message.message_id), reply_to=answered, thread=_thread(message))
 
 
 def _international(number: str) -> str:
@@ -105,7 +111,8 @@ def _attachment(message: Message, at: datetime) -> Attached | None:
     name = getattr(held, "file_name", None)
     number = str(message.message_id)
     caption, place = message.caption, _place(message)
-    return Attached(at, _KINDS[content], _handle(content, message), name, caption, number, place, _answered(message))
+    handle, answered = _handle(content, message), _answered(message)
+    return Attached(at, _KINDS[content], handle, name, caption, number, place, answered, _thread(message))
 
 
 def _place(message: Message) -> tuple[float, float] | None:

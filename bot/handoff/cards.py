@@ -191,6 +191,22 @@ def customer(lead: Lead) -> Text:
     return Text("lead.customer", {"lead": lead.id})
 
 
+def topic(lead: Lead, knows: Knows) -> Text:
+    """What a customer's topic is called: the name people are told apart by in a list, the lead, and the product; `✓` when the chat is over."""
+    name, product = lead.facts.get("contact_name"), lead.facts.get("product")
+    who = Text("topic.named", {"name": _surname(name)}) if isinstance(name, str) and name else Text("topic.nameless")
+    about = _known(f"product.{product}.name", product, knows) if isinstance(product, str) else ""
+    key = "topic.name_with_product" if about else "topic.name"
+    named = Text(key, {"who": who, "lead": lead.id, "product": about})
+    return named if lead.status in ("accepted", "active") else Text("topic.over", {"name": named})
+
+
+def _surname(name: str) -> str:
+    """The part of a name that is enough in a list: of a Chinese one the first character, else the last word."""
+    name = name.strip()
+    return name[:1] if "\u4e00" <= name[:1] <= "\u9fff" else name.split()[-1]
+
+
 def _head(lead: Lead, score: Score, knows: Knows) -> dict[str, Value]:
     reason = lead.reason if lead.reason in REASONS else "other"
     factors = tuple(_factor(points, knows) for points in score.factors)
@@ -200,7 +216,7 @@ def _head(lead: Lead, score: Score, knows: Knows) -> dict[str, Value]:
         "pursuit": _pursuit(lead, knows),
         "points": score.points,
         "value": Text("lead.high_value" if score.high_value else "lead.usual_value"),
-        "factors": factors,
+        "factors": factors or "",
     }
 
 

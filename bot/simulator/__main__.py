@@ -21,14 +21,16 @@ def main(
     flood_control: Annotated[
         bool, typer.Option(help="Refuse more than about a message a second in a chat.")
     ] = False,  # typer reads a flag so
+    topics: Annotated[bool, typer.Option(help="The bot's private chats may have topics.")] = False,
 ) -> None:
     """Run a local Telegram Bot API with a phone page. Point a bot at it by its base URL; any token will do."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(host, port, username, flood_control=flood_control))
+        asyncio.run(_serve(host, port, username, flood_control=flood_control, topics=topics))
 
 
-async def _serve(host: str, port: int, username: str, *, flood_control: bool) -> None:
-    app = create_simulator(accounts=BotAccounts(username=username), limits=Limits(flood_control=flood_control))
+async def _serve(host: str, port: int, username: str, *, flood_control: bool, topics: bool) -> None:
+    accounts = BotAccounts(username=username, topics=topics)
+    app = create_simulator(accounts=accounts, limits=Limits(flood_control=flood_control))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):

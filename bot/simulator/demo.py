@@ -13,6 +13,7 @@ from starlette.routing import Route
 from bot.core.clock import Clock
 from bot.simulator.lender.app import create_lender
 from bot.simulator.server import create_simulator
+from bot.simulator.world import BotAccounts
 
 Invite = Callable[[str, str], Awaitable[str]]
 """Makes an invitation link for the account manager of the given name, who reads the given language."""
@@ -31,7 +32,7 @@ class DemoHooks:
     staff: Staff | None = None
 
 
-def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
+def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock, *, topics: bool = False) -> FastAPI:
     """The simulator with the demo lender at `/lender`, `GET /demo/invitation?name=…&language=…` and `POST /demo/staff?language=…`.
 
     The lender is at `app.state.lender`; its `state.desk` is to be closed when the server begins to stop.
@@ -49,7 +50,7 @@ def create_demo(lender_secret: str, hooks: DemoHooks, clock: Clock) -> FastAPI:
             return JSONResponse({"error": "the bot is not running yet"}, 503)
         return JSONResponse({"staff": await hooks.staff(request.query_params.get("language", ""))})
 
-    app = create_simulator(clock=clock, mounts={"/lender": lender})
+    app = create_simulator(clock=clock, mounts={"/lender": lender}, accounts=BotAccounts(topics=topics))
     app.router.routes.insert(0, Route("/demo/invitation", invitation))
     app.router.routes.insert(0, Route("/demo/staff", staff, methods=["POST"]))
     app.state.lender = lender

@@ -220,13 +220,16 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class BotAccounts:
-    """Which bots there are: `tokens` None lets every well-formed token in; usernames by bot id, or the default."""
+    """Which bots there are: `tokens` None lets every well-formed token in; usernames by bot id, or the default.
+
+    `topics`: their private chats may have topics, as where a bot's owner has switched that on.
+    """
 
     username: str = "tillwise_bot"
     name: str = "Tillwise"
     tokens: frozenset[str] | None = None
     usernames: Mapping[int, str] = field(default_factory=dict)
-    topics: bool = True
+    topics: bool = False
 
 
 class World:

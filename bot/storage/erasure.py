@@ -11,6 +11,7 @@ from bot.storage.rows import (
     ApplicationRow,
     AppointmentRow,
     AssessmentRow,
+    ChatTopicRow,
     CustomerOwnerRow,
     DocumentPageRow,
     FingerprintRow,
@@ -32,6 +33,7 @@ _milestone: Final = table(MilestoneRow)
 _outbox: Final = table(OutboxRow)
 _owner: Final = table(CustomerOwnerRow)
 _quote: Final = table(QuoteRow)
+_topic: Final = table(ChatTopicRow)
 
 
 def _of(rows: sa.Table) -> sa.ColumnElement[bool]:
@@ -53,6 +55,7 @@ _STEPS: Final = tuple(
         sa.update(_inbox).where(_of(_inbox)).values(event=sa.null(), trace=sa.text("'[]'")),
         sa.delete(_outbox).where(_of(_outbox)),
         sa.delete(_appointment).where(_of(_appointment)),
+        sa.delete(_topic).where(_topic.c.subject == given(_topic.c.subject, "conversation_id")),
         sa.delete(_fingerprint).where(_of(_fingerprint)),
         sa.update(_outbox)
         .where(_about)

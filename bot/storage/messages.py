@@ -68,6 +68,9 @@ def _content(message: Outgoing) -> dict[str, Any]:
         payload["answers_slot"] = message.answers_slot
     if message.release is not None:
         payload["release"] = message.release
+    for name in ("topic", "thread", "ends_topic"):
+        if (value := getattr(message, name)) is not None:
+            payload[name] = value
     if message.document is not None:
         document = message.document
         payload["document"] = [document.name, document.media_type, b64encode(document.content).decode()]
@@ -96,6 +99,9 @@ def decode_message(row: Any, payload: dict[str, Any]) -> Outgoing:
         subject=row["subject"],
         answers=payload.get("answers"),
         answers_slot=payload.get("answers_slot"),
+        topic=payload.get("topic"),
+        thread=payload.get("thread"),
+        ends_topic=payload.get("ends_topic"),
     )
 
 

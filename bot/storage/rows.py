@@ -463,6 +463,19 @@ class LeadOfferRow(Row, table=True):
     manager_id: int = _big(primary_key=True, foreign_key="account_manager.id")
 
 
+class ChatTopicRow(Row, table=True):
+    """A topic of a manager's chat, by the channel's thread; it is the `subject`'s, a customer's, for good. `gone`: it stands no more."""
+
+    __tablename__ = "chat_topic"
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "thread"), sa.Index(None, "subject"))
+
+    id: int | None = _identity()
+    conversation_id: int = _owner()
+    thread: str = _text()
+    subject: int = _big(foreign_key="conversation.id")
+    gone: bool = False
+
+
 class AppointmentRow(Row, table=True):
     """An appointment of a customer. Of those that are booked no two begin on one seat of a resource at the same moment."""
 

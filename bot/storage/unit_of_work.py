@@ -35,6 +35,7 @@ from bot.conversation.ports import (
     Posted,
     Quotes,
     StorageUnavailable,
+    Topics,
     TranscriptLine,
     UnitOfWork,
 )
@@ -73,6 +74,7 @@ from bot.storage.repositories.milestones import TRACK
 from bot.storage.repositories.pages import PostgresPages
 from bot.storage.repositories.quotes import PostgresQuotes
 from bot.storage.repositories.signals import PostgresFingerprints, PostgresScreenings
+from bot.storage.repositories.topics import PostgresTopics
 from bot.storage.repositories.transcript import BELOW, SLOT_OF, event_place, shown, shown_as, transcript
 from bot.storage.sealing import Sealing, address_hash
 from bot.storage.stage_times import PostgresStageTimes, StageTimesCache
@@ -111,6 +113,7 @@ class PostgresUnitOfWork:
         "screenings",
         "sign_in",
         "stage_times",
+        "topics",
     )
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only
@@ -149,6 +152,7 @@ class PostgresUnitOfWork:
         self.field_leads: FieldLeads = PostgresFieldLeads(connection, self._sealing)
         self.stage_times: StageTimes = PostgresStageTimes(connection, times)
         self.sign_in: SignInLinks = PostgresSignInLinks(connection)
+        self.topics: Topics = PostgresTopics(connection)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""

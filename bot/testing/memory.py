@@ -25,6 +25,7 @@ from bot.conversation.ports import (
     Outgoing,
     Posted,
     Quotes,
+    Topics,
     TranscriptLine,
     UnitOfWork,
 )
@@ -63,6 +64,7 @@ from bot.testing.memory_records import (
     stored,
 )
 from bot.testing.memory_tables import InboxItem, Milestone, OutboxItem, Tables, Transaction
+from bot.testing.memory_topics import MemoryTopics
 
 
 class MemoryUnitOfWork:
@@ -93,6 +95,7 @@ class MemoryUnitOfWork:
         self.field_leads: FieldLeads = MemoryFieldLeads(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
         self.sign_in: SignInLinks = MemorySignInLinks()
+        self.topics: Topics = MemoryTopics(transaction)
 
     async def open(self, key: str, channel: str, address: str) -> Conversation | None:
         """See `UnitOfWork.open`."""
@@ -227,6 +230,9 @@ class MemoryUnitOfWork:
             if field_lead.conversation == conversation:
                 records.field_leads.put(number, replace(field_lead, entry={}, conversation=None))
         records.owners.remove(conversation)
+        for key, topic in records.topics.items():
+            if topic.subject == conversation:
+                records.topics.remove(key)
         for number, milestone in records.milestones.items():
             if milestone.conversation == conversation:
                 records.milestones.put(number, replace(milestone, values={}))

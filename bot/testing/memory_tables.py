@@ -66,6 +66,16 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatTopic:
+    """A topic of a manager's chat, and the customer whose it is."""
+
+    conversation: int
+    thread: str
+    subject: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Milestone:
     """A step that the figures count."""
 
@@ -100,6 +110,7 @@ class Tables:
     owners: dict[int, int] = field(default_factory=dict)
     agent_links: dict[str, AgentLink] = field(default_factory=dict)
     field_leads: dict[int, FieldLead] = field(default_factory=dict)
+    topics: dict[tuple[int, str], ChatTopic] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
@@ -177,6 +188,7 @@ class Transaction:
         self.owners = Draft(tables.owners)
         self.agent_links = Draft(tables.agent_links)
         self.field_leads = Draft(tables.field_leads)
+        self.topics = Draft(tables.topics)
         self.milestones = Draft(tables.milestones)
         self.acts = Draft(tables.acts)
         self._held: dict[Hashable, asyncio.Lock] = {}

@@ -31,7 +31,7 @@ from bot.simulator.lender.app import create_lender
 from bot.simulator.lender.desk import Desk
 from bot.simulator.server import create_simulator
 from bot.simulator.server import running as serving_simulator
-from bot.simulator.world import World
+from bot.simulator.world import BotAccounts, World
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.managers import PostgresManagers
 from bot.testing.lender_book import ANSWERS
@@ -187,7 +187,13 @@ class House:
 
 @asynccontextmanager
 async def house(
-    database_url: str, marks: Marks, operator: str, *, hosted_form: bool = False, more: Mapping[str, str] | None = None
+    database_url: str,
+    marks: Marks,
+    operator: str,
+    *,
+    hosted_form: bool = False,
+    topics: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[House]:
     """A bot run by `operator` for the span of the block, with `more` settings, its content published with marked words."""
     await _publish(database_url, marks)
@@ -196,7 +202,7 @@ async def house(
     lender.state.desk.change(automatic=False)
     gate = Gate(lender)
     port = free_port()
-    telegram = create_simulator(seed=1, mounts={"/lender": gate})
+    telegram = create_simulator(seed=1, mounts={"/lender": gate}, accounts=BotAccounts(topics=topics))
     async with serving_simulator(telegram) as page, serving_clamd() as scanner, temporary_folder() as files:
         settings = load(
             {

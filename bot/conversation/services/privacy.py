@@ -12,7 +12,7 @@ from bot.conversation.diary import Diary
 from bot.conversation.history import History, history_of
 from bot.conversation.kept_pages import forget
 from bot.conversation.papers.export import export
-from bot.conversation.ports import Job
+from bot.conversation.ports import Job, Outgoing
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
 from bot.conversation.services.documents import show
@@ -135,6 +135,15 @@ async def erase_customer(call: Call) -> Result:
         await call.desk.close(call.work, call.conversation, call.now)
     await forget(call.work, await call.work.pages.of_conversation(call.conversation.id))
     await Diary(call.work, call.content, call.now).cancel_all(call.conversation.id)
+    await _end_topics(call)
     await call.work.erase(call.conversation.id, call.now)
     call.audit("privacy.erased")
     return Result("erased", {})
+
+
+async def _end_topics(call: Call) -> None:
+    """Delete the customer's topics in managers' chats, with all that was said there."""
+    for chat, thread in await call.work.topics.of_subject(call.conversation.id):
+        channel, address = await call.work.address_of(chat)
+        ended = Outgoing(chat, channel, address, f"topic.{thread}", "", priority="notice", ends_topic=thread)
+        call.work.send(ended)

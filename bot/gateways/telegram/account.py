@@ -15,10 +15,14 @@ UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A bot as Telegram knows it; `username` makes its links, `https://t.me/<username>?start=…`."""
+    """A bot as Telegram knows it; `username` makes its links, `https://t.me/<username>?start=…`.
+
+    `topics`: its private chats may have topics, which its owner switches on with @BotFather.
+    """
 
     id: int
     username: str
+    topics: bool = False
 
 
 async def account(client: Caller) -> Account:
@@ -29,7 +33,7 @@ async def account(client: Caller) -> Account:
         raise Misconfigured(f"the Bot API server at BOT_TELEGRAM_API does not know BOT_TOKEN ({error})") from error
     except ServerFailed as error:
         raise Misconfigured(f"the Bot API server at BOT_TELEGRAM_API cannot be reached ({error})") from error
-    return Account(int(me["id"]), str(me["username"]))
+    return Account(int(me["id"]), str(me["username"]), bool(me.get("has_topics_enabled")))
 
 
 async def take_by_webhook(client: Caller, url: str, secret: str, connections: int = 100) -> None:

@@ -23,8 +23,10 @@ from bot.gateways.telegram.errors import (
     Rejected,
     ServerFailed,
     TelegramError,
+    TopicGone,
     Unparsable,
 )
+from bot.gateways.telegram.ports import TopicBook
 from bot.gateways.telegram.rendering import (
     Call,
     Standing,
@@ -38,6 +40,7 @@ from bot.gateways.telegram.rendering import (
     without_figure,
 )
 from bot.gateways.telegram.throttle import Throttle
+from bot.gateways.telegram.topics import Topics
 from bot.gateways.telegram.uploads import Upload
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -74,7 +77,7 @@ class Delivery:
 
     `find` gives the channel's id of the message last sent in a slot, `complain` is told of what Telegram could not read
     or show. A call that gets no usable answer is repeated after each of `pauses`. Charts are drawn by `pictures`, and
-    what Telegram has of them is not uploaded again. Tables are rich messages with `rich`, until the server turns out to
+    what Telegram has of them is not uploaded again. `topics` knows those of managers' chats, where the bot has any. Tables are rich messages with `rich`, until the server turns out to
     be too old for them.
     """
 
@@ -88,6 +91,7 @@ class Delivery:
         pictures: Pictures,
         rich: bool = True,
         pauses: Sequence[float] = PAUSES,
+        topics: TopicBook | None = None,
     ) -> None:
         self._client = client
         self._throttle = throttle
@@ -96,14 +100,31 @@ class Delivery:
         self._pictures = pictures
         self._rich = rich
         self._pauses = tuple(pauses)
+        self._topics = Topics(topics, self._persist)
         self._slots = Recent[tuple[int, str], Standing]()
         self._prompts = Recent[int, tuple[str, ...]]()
         self._files = Recent[str, str]()
         self._moved: dict[int, int] = {}
 
     async def show(self, message: Outgoing) -> str | None:
-        """Bring `message` to its chat; the channel's id of it. Raises a `TelegramError` when that cannot be done."""
+        """Bring `message` to its chat; the channel's id of it. Raises a `TelegramError` when that cannot be done.
+
+        Where the topic that it goes into was deleted, it goes into a new one.
+        """
+        if message.ends_topic is not None:
+            await self._topics.end(message, message.ends_topic)
+            return None
         message = await self._answering(message)
+        placed = await self._topics.placed(message)
+        try:
+            return await self._bring(placed)
+        except TopicGone:
+            if placed.thread is None:
+                raise
+            await self._topics.lost(placed)
+            return await self._bring(await self._topics.placed(replace(message, thread=None)))
+
+    async def _bring(self, message: Outgoing) -> str | None:
         standing = await self._standing(message)
         if standing is not None and not becomes(standing, message):
             await self._remove(message, standing)
@@ -204,6 +225,8 @@ class Delivery:
         except Unparsable as error:
             await self._complain(message, error)
             result = await self._persist(plain(call), message)
+        if _elsewhere(call, result):
+            await self._topics.lost(message)
         changed = call.params.get("message_id") if call.method.startswith("editMessage") else None
         return str(changed or result["message_id"])
 
@@ -253,3 +276,10 @@ class Delivery:
     def _addressed(self, params: dict[str, Any]) -> dict[str, Any]:
         moved = self._moved.get(params["chat_id"])
         return params if moved is None else params | {"chat_id": moved}
+
+
+def _elsewhere(call: Call, result: Any) -> bool:
+    """Whether a message stands outside of the topic it was sent into: servers have put those of a deleted one into the chat itself."""
+    wanted = call.params.get("message_thread_id")
+    told = isinstance(result, dict) and "chat" in result
+    return wanted is not None and told and result.get("message_thread_id") != wanted

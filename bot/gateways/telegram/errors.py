@@ -6,9 +6,10 @@
 ├── `NotModified`    the message is already as wanted: a success
 ├── `MessageGone`    the message to change is not there or cannot be changed: send anew
 │   └── `OtherKind`  it is there, and is a picture where words were to be changed, or the other way round
+├── `TopicGone`      the topic does not exist any more
 ├── `Migrated`       the chat has the new id `chat`
 ├── `Rejected`       ours: the request is wrong, and would be wrong again
-├── `NotOffered`     the server is older than this method or kind of message
+├── `NotOffered`     the server is older than this method or kind of message, or the bot has no topics
 ├── `Misconfigured`  the operator's: token, server or webhook are not right
 └── `ServerFailed`   Telegram's or the network's: the call may or may not have been carried out
 
@@ -53,6 +54,10 @@ class OtherKind(MessageGone):
     """The message is a picture where words were to be changed, or the other way round."""
 
 
+class TopicGone(TelegramError):
+    """The topic was deleted, by its owner or with the chat's history."""
+
+
 class Migrated(TelegramError):
     """The group became a supergroup, whose id is `chat`."""
 
@@ -91,6 +96,8 @@ _GONE = (
     "message to delete not found",
 )
 _OTHER_KIND = tuple(f"there is no {part} in the message to edit" for part in ("text", "caption", "media"))
+_TOPIC_GONE = ("message thread not found", "topic_id_invalid", "topic_deleted")
+_NO_TOPICS = "the chat is not a forum"
 _UNKNOWN_METHOD = "method not found"
 _UNKNOWN_KIND = ("rich message must be non-empty", "message text is empty")
 _QUOTED = re.compile(r'".*"', re.DOTALL)
@@ -119,7 +126,7 @@ def error_of(status: int, answer: Mapping[str, Any]) -> TelegramError:
 
 def _bad_request(said: str) -> TelegramError:
     lower = said.lower()
-    if "message is not modified" in lower:
+    if "message is not modified" in lower or "topic_not_modified" in lower:
         return NotModified(said)
     if any(words in lower for words in _OTHER_KIND):
         return OtherKind(said)
@@ -127,7 +134,9 @@ def _bad_request(said: str) -> TelegramError:
         return MessageGone(said)
     if any(words in lower for words in _UNREACHABLE):
         return Unreachable(said)
-    if any(words in lower for words in _UNKNOWN_KIND):
+    if any(words in lower for words in _TOPIC_GONE):
+        return TopicGone(said)
+    if _NO_TOPICS in lower or any(words in lower for words in _UNKNOWN_KIND):
         return NotOffered(said)
     if "can't parse entities" in lower:
         return Unparsable(said)

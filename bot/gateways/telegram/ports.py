@@ -46,6 +46,22 @@ class OutboxPort(Protocol):
         ...
 
 
+class TopicBook(Protocol):
+    """Which topics were made in managers' chats, and for whom. Each method is one short transaction of its own."""
+
+    async def standing(self, conversation: int, subject: int, /) -> str | None:
+        """The thread of the topic in a chat that is a customer's, the newest that stands."""
+        ...
+
+    async def keep(self, conversation: int, subject: int, thread: str, /) -> None:
+        """A topic was made for a customer; whose a thread is, never changes."""
+        ...
+
+    async def lose(self, conversation: int, thread: str, /) -> None:
+        """A topic was found to stand no more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Who is told what becomes of messages.

@@ -27,10 +27,11 @@ from bot.gateways.telegram.uploads import Upload
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
 DATA_LIMIT: Final = 64
+TOPIC_LIMIT: Final = 128
 CONTACT_PROMPT: Final = "👇"
 CONTACT_DONE: Final = "✓"
 
-_OF_NEW: Final = ("disable_notification", "reply_parameters")
+_OF_NEW: Final = ("disable_notification", "reply_parameters", "message_thread_id")
 """What only a new message can have."""
 
 _REPLACED: Final = ("photo", "document", "video")
@@ -160,6 +161,22 @@ def contact_done(address: str) -> Call:
     return Call("sendMessage", params | {"reply_markup": {"remove_keyboard": True}})
 
 
+def create_topic(address: str, name: str) -> Call:
+    """Opens a topic in a chat."""
+    return Call("createForumTopic", {"chat_id": _chat(address), "name": name[:TOPIC_LIMIT]})
+
+
+def rename_topic(address: str, thread: str, name: str) -> Call:
+    """Names a topic anew."""
+    params = {"chat_id": _chat(address), "message_thread_id": int(thread), "name": name[:TOPIC_LIMIT]}
+    return Call("editForumTopic", params)
+
+
+def delete_topic(address: str, thread: str) -> Call:
+    """Deletes a topic with all of its messages."""
+    return Call("deleteForumTopic", {"chat_id": _chat(address), "message_thread_id": int(thread)})
+
+
 def delete(address: str, message: str) -> Call:
     """Deletes a message."""
     return Call("deleteMessage", {"chat_id": _chat(address), "message_id": int(message)})
@@ -261,9 +278,10 @@ def _captioned(message: Outgoing, chart: WordedChart, standing: Standing | None,
 
 
 def _to(message: Outgoing) -> dict[str, Any]:
-    """The chat a message goes to, and what it answers there; a campaign makes no sound."""
+    """The chat a message goes to, the topic in it, and what it answers there; a campaign makes no sound."""
     quiet = {"disable_notification": True} if message.priority == "campaign" else {}
-    return {"chat_id": _chat(message.address)} | quiet | _answer(message)
+    thread = {} if message.thread is None else {"message_thread_id": int(message.thread)}
+    return {"chat_id": _chat(message.address)} | thread | quiet | _answer(message)
 
 
 def _answer(message: Outgoing) -> dict[str, Any]:
@@ -308,7 +326,7 @@ def _contact(message: Outgoing) -> tuple[Call, ...]:
         return ()
     button = {"text": message.ask_contact, "request_contact": True}
     markup = {"keyboard": [[button]], "resize_keyboard": True, "one_time_keyboard": True}
-    params = {"chat_id": _chat(message.address), "text": CONTACT_PROMPT, "disable_notification": True}
+    params = _to(replace(message, answers=None)) | {"text": CONTACT_PROMPT, "disable_notification": True}
     return (Call("sendMessage", params | {"reply_markup": markup}, contact=True),)
 
 

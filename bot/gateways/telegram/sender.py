@@ -25,7 +25,7 @@ from bot.gateways.telegram.delivery import PAUSES, Caller, Delivery
 from bot.gateways.telegram.errors import Misconfigured, ServerFailed, TelegramError, Unreachable
 from bot.gateways.telegram.limits import OVERALL, PER_CHAT, Rate
 from bot.gateways.telegram.marks import Marks
-from bot.gateways.telegram.ports import OutboxPort, Watch
+from bot.gateways.telegram.ports import OutboxPort, TopicBook, Watch
 from bot.gateways.telegram.throttle import Throttle
 
 _log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class _Chat:
 class Sender:
     """Brings posted messages to Telegram. Made inside the running event loop; `close` it there.
 
-    `rich` lets tables be rich messages, where the server offers those.
+    `rich` lets tables be rich messages, where the server offers those. `topics` is given where the bot has topics.
     """
 
     def __init__(  # noqa: PLR0913 -- each given by name where it is made
@@ -75,6 +75,7 @@ class Sender:
         pace: Pace | None = None,
         *,
         rich: bool = True,
+        topics: TopicBook | None = None,
     ) -> None:
         pace = pace or Pace()
         self._outbox = outbox
@@ -82,7 +83,14 @@ class Sender:
         self._watch = watch
         throttle = Throttle(pace.per_chat, pace.overall)
         self._delivery = Delivery(
-            client, throttle, outbox.message_of, self._complain, pictures=Pictures(), rich=rich, pauses=pace.pauses
+            client,
+            throttle,
+            outbox.message_of,
+            self._complain,
+            pictures=Pictures(),
+            rich=rich,
+            pauses=pace.pauses,
+            topics=topics,
         )
         self._marks = Marks(outbox.mark_sent)
         self._chats: dict[int, _Chat] = {}

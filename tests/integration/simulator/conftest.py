@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from bot.simulator.client import Phone, SimulatorClient
 from bot.simulator.server import create_simulator, running
-from bot.simulator.world import World
+from bot.simulator.world import BotAccounts, World
 from bot.testing.clock import FixedClock
 from bot.web.server import listening_socket
 
@@ -145,7 +145,7 @@ class Rig:
 
 @pytest.fixture
 async def rig(clock: FixedClock) -> AsyncIterator[Rig]:
-    app = create_simulator(clock=clock, webhook_pause=0.01, seed=1)
+    app = create_simulator(clock=clock, webhook_pause=0.01, seed=1, accounts=BotAccounts(topics=True))
     async with running(app) as url, httpx.AsyncClient(timeout=30) as http, SimulatorClient(url, http) as simulator:
         hand = BotHand(http, url)
         await hand.do("getMe")

@@ -273,9 +273,9 @@ class Office:
             return lead
 
 
-async def office(storage: Storage, clock: FixedClock, take_jobs: TakeJobs) -> Office:
+async def office(storage: Storage, clock: FixedClock, take_jobs: TakeJobs, *, topics: bool = False) -> Office:
     content = await library(clock)
-    desk = Desk(lambda: content.current)
+    desk = Desk(lambda: content.current, topics=topics)
     made = Office(storage, clock, desk, content.current.texts, take_jobs)
     made.turns = Turns(
         storage=storage,
@@ -289,11 +289,11 @@ async def office(storage: Storage, clock: FixedClock, take_jobs: TakeJobs) -> Of
     return made
 
 
-async def in_memory(clock: FixedClock) -> Office:
+async def in_memory(clock: FixedClock, *, topics: bool = False) -> Office:
     storage = MemoryStorage(clock)
 
     async def take_jobs() -> list[Job]:
         jobs, storage.tables.jobs[:] = list(storage.tables.jobs), []
         return jobs
 
-    return await office(storage, clock, take_jobs)
+    return await office(storage, clock, take_jobs, topics=topics)

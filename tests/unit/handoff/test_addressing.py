@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -10,9 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.values import Text
+from bot.dialogs.events import Said
+from bot.handoff import cards
 from bot.handoff.addressing import MOST_KEPT, Kept, Seat, addressee, seat_of, with_seat
+from bot.handoff.records import Lead
 from bot.testing.clock import FixedClock
 from bot.testing.memory import MemoryStorage
+from bot.testing.memory_topics import MemoryTopicBook
 from tests.unit.handoff.office import Office, in_memory
 
 CHEN = "101"
@@ -231,6 +235,122 @@ def test_no_order_of_words_answers_choices_and_endings_ever_brings_words_to_the_
         desk.check()
 
     asyncio.run(play())
+
+
+# In topics
+
+
+@dataclass
+class Topics(Desk):
+    """The same manager in a chat with topics, which the channel makes, and which may be deleted."""
+
+    threads: dict[str, list[str]] = field(default_factory=dict)
+
+    async def delivered(self) -> None:
+        tables = self.storage.tables
+        book = MemoryTopicBook(tables)
+        for item in [item for item in tables.outbox.values() if item.waits and item.message.topic]:
+            message = item.message
+            assert message.subject is not None
+            if await book.standing(message.conversation, message.subject) is None:
+                thread = f"{next(self.numbers)}"
+                await book.keep(message.conversation, message.subject, thread)
+                self.threads.setdefault(self.address_of(message.subject), []).append(thread)
+        await super().delivered()
+
+    def address_of(self, conversation: int) -> str:
+        return next(key[1] for key, number in self.storage.tables.addresses.items() if number == conversation)
+
+    async def speaks(self, customer: str) -> None:
+        """Outside of every topic, and in one that belongs to nobody: it is always asked, whoever writes or was chosen."""
+        await self.asked_about(customer, None)
+
+    async def strays(self, customer: str) -> None:
+        await self.asked_about(customer, "987654321")
+
+    async def asked_about(self, customer: str, thread: str | None, reply_to: str | None = None) -> None:
+        words, before = self.words(), len(self.office.chat(CHEN))
+        await self.office.take(CHEN, Said(self.office.clock.now(), words, words[5:], None, reply_to, thread))
+        asked = [one for one in self.office.chat(CHEN)[before:] if one.slot.startswith("whom.")]
+        assert bool(asked) == bool(self.held())
+        assert not self.office_has(words)
+        token = f"m.to.{words[5:]}.{self.lead_in(customer)}"
+        if asked and token in asked[-1].tokens.values():
+            await self.office.press(CHEN, token)
+            await self.office.press(CHEN, token)
+            self.expected.append((customer, words))
+
+    async def writes_in(self, customer: str) -> None:
+        """In the customer's topic, or, on a phone that does not know yet, in one that was deleted."""
+        for thread in self.threads.get(customer, ())[-2:]:
+            words = self.words()
+            await self.office.take(CHEN, Said(self.office.clock.now(), words, words[5:], thread=thread))
+            if self.lead_in(customer) is not None:
+                self.expected.append((customer, words))
+
+    async def answers_across(self, customer: str) -> None:
+        """In the customer's topic, but answering what another customer wrote."""
+        others = [
+            item.message_id
+            for item in self.storage.tables.outbox.values()
+            if item.message.address == CHEN
+            and item.message.author == "customer"
+            and self.came_from(item.message.slot) != customer
+        ]
+        if others and self.threads.get(customer):
+            await self.asked_about(customer, self.threads[customer][-1], others[-1])
+
+    async def deletes(self, customer: str) -> None:
+        conversation = (await self.office.state(CHEN)).id
+        for thread in self.threads.get(customer, ())[-1:]:
+            await MemoryTopicBook(self.storage.tables).lose(conversation, thread)
+
+
+TOPIC_ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("comes", "writes", "speaks", "strays", "writes_in", "writes_in", "answers_across", "switched", "closes",
+             "gives_back", "deletes")
+        ),
+        st.sampled_from(CUSTOMERS),
+    ),
+    min_size=8,
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(TOPIC_ACTS)
+def test_in_topics_words_reach_only_the_customer_whose_topic_it_is_or_was(acts: list[tuple[str, str]]) -> None:
+    async def play() -> None:
+        office = await in_memory(FixedClock(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)), topics=True)
+        assert isinstance(office.storage, MemoryStorage)
+        desk = Topics(office, office.storage)
+        await desk.begin()
+        for act, customer in (("comes", "1"), ("comes", "2"), *acts):
+            await getattr(desk, act)(customer)
+            await desk.delivered()
+        desk.check()
+
+    asyncio.run(play())
+
+
+async def test_each_customer_has_a_topic_named_by_surname_and_product_and_its_end_is_seen() -> None:
+    office = await in_memory(FixedClock(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)), topics=True)
+    assert isinstance(office.storage, MemoryStorage)
+    desk = Topics(office, office.storage)
+    await desk.begin()
+    await desk.comes("1")
+    await desk.delivered()
+    lead = desk.lead_in("1")
+    assert {out.topic for out in office.posted if out.topic} == {f"客户（{lead}）"}
+    assert office.says("desk.taken_by_you", lead=lead) in office.words(CHEN)
+    await desk.gives_back("1")
+    assert office.posted[-1].topic == f"✓ 客户（{lead}）"
+    named = Lead(7, 1, "asked", "active", {"contact_name": "李梅", "product": "harvest"}, office.clock.now(), 1)
+    assert office.texts.label(cards.topic(named, office.texts.knows), "zh") == "李（7）丰收贷"
+    given = replace(named, facts={"contact_name": "Mei Li", "product": "gone"})
+    assert office.texts.label(cards.topic(given, office.texts.knows), "en") == "Li (7) gone"
 
 
 @pytest.fixture
