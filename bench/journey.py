@@ -84,7 +84,7 @@ def script(language: str, segment: str) -> Iterator[Step]:
     yield from (Say("/start"), Press(language), Press(segment))
     yield from _look(words)
     yield from (Press("check"), Press("check"), Press("stock"), Press("yes"))
-    yield from (Say(words.trading), Say(words.turnover), Say("0"))
+    yield from (Say(words.trading), Say(words.turnover), Press("!agree"), Say("0"))
     yield from (Say("/start"), Press("continue", maybe=True))
     yield from _look(words)
     yield from (Press("check"), Press("check"), Press("restart", maybe=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -60,4 +61,8 @@ class Applications(Protocol):
 
     async def of_conversation(self, conversation: int) -> tuple[Application, ...]:
         """All applications of one conversation, oldest first."""
+        ...
+
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """Take the answers of these names out of all applications of one conversation."""
         ...

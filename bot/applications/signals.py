@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, NoReturn, Protocol, TypeAlias, get_args
@@ -147,6 +147,20 @@ class Screening:
     asked: str | None = None
     answer: str | None = None
 
+    def without(self, names: Collection[str]) -> Screening:
+        """The screening without the facts of these names, and without what was found by them."""
+        found = tuple(one for one in self.findings if not one.values.keys() & set(names))
+        facts = {name: value for name, value in self.facts.items() if name not in names}
+        asked = self.asked if any(one.code == self.asked for one in found) else None
+        return replace(
+            self,
+            outcome=_heaviest(found),
+            facts=facts,
+            findings=found,
+            asked=asked,
+            answer=self.answer if asked else None,
+        )
+
     def named(self) -> tuple[tuple[str, Outcome], ...]:
         """The signals by name, for the lender."""
         return tuple((finding.code, finding.outcome) for finding in self.findings)
@@ -174,6 +188,10 @@ class Screenings(Protocol):
         """The newest screening of an application."""
         ...
 
+    async def forget_facts(self, conversation: int, names: Collection[str]) -> None:
+        """Take the facts of these names, and what was found by them, out of all screenings of one customer."""
+        ...
+
 
 class Fingerprints(Protocol):
     """Keyed hashes of what applications gave, for comparison alone; nothing else of it is kept.
@@ -198,7 +216,11 @@ def screen(rules: SignalRules, facts: Values) -> tuple[Outcome, tuple[Finding, .
     """The signals that hold for `facts`, in the order of the file, and the heaviest outcome among them."""
     known = {name: value for name, value in facts.items() if name in FIELDS}
     found = tuple(_finding(rule, known) for rule in rules.rules if rule.holds(known))
-    return max((finding.outcome for finding in found), key=OUTCOMES.index, default="clear"), found
+    return _heaviest(found), found
+
+
+def _heaviest(found: Iterable[Finding]) -> Outcome:
+    return max((finding.outcome for finding in found), key=OUTCOMES.index, default="clear")
 
 
 def to_ask(findings: Iterable[Finding]) -> Finding | None:

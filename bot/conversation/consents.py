@@ -2,7 +2,7 @@
 
 What an ended consent stops at once, in the transaction that ends it: an application that is not handed in yet and the
 documents for one (their jobs look at the consent before each attempt, and the pages that are kept are forgotten), a manager's contact that the customer has not asked
-for, and marketing that waits in the outbox. What others have already is theirs: the customer is told so.
+for, marketing that waits in the outbox, and sensitive answers and pages, which are forgotten (`sensitive`). What others have already is theirs: the customer is told so.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bot.applications.application import Application
 from bot.applications.consent import ConsentRecord, text_hash
 from bot.conversation.desk_leads import ASKED_FOR, CONTACT_NOTICE, WAITING
 from bot.conversation.kept_pages import forget_unsent
 from bot.conversation.ports import Conversation, UnitOfWork
+from bot.conversation.sensitive import FINANCIAL_ANSWERS, FINANCIAL_NOTICE, forget_financial
 from bot.dialogs.effects import RecordConsent
 from bot.dialogs.model import Notice
 from bot.ledger.audit import CUSTOMER, SYSTEM, audited
@@ -25,6 +26,7 @@ from bot.ledger.audit import CUSTOMER, SYSTEM, audited
 if TYPE_CHECKING:
     from bot.conversation.desk import Desk
 
+Standing: TypeAlias = Literal["given", "refused", "undecided"]
 SHARE_NOTICE: Final = "share_with_lender"
 MARKETING_NOTICE: Final = "marketing"
 
@@ -68,6 +70,8 @@ def consent_record(  # noqa: PLR0913, PLR0917 -- a record draws on all of these
 async def keep(work: UnitOfWork, record: ConsentRecord, actor: str = CUSTOMER) -> None:
     """Append a record to the ledger, and audit the act."""
     await work.consents.add(record)
+    if record.notice == FINANCIAL_NOTICE and record.state == "refused":
+        await forget_financial(work, record.pii_principal)
     work.audit(
         audited(
             f"consent.{record.state}",
@@ -104,6 +108,8 @@ async def end(  # noqa: PLR0913, PLR0917 -- whose consent ends, how, and what it
         lead = await work.leads.open_of(conversation.id)
         if lead is not None and lead.status in WAITING and lead.reason not in ASKED_FOR:
             await desk.close(work, conversation, now)
+    elif record.notice == FINANCIAL_NOTICE:
+        await forget_financial(work, conversation.id)
     elif record.notice == SHARE_NOTICE:
         await forget_unsent(work, conversation.id)
     elif record.notice == MARKETING_NOTICE:
@@ -117,7 +123,13 @@ async def halted(
 
     `withdrawn`: the consent it rests on was taken back or is over. `notice_changed`: it was given to other words than those of today.
     """
-    return await not_shared(work, application.conversation, notices)
+    decided = await work.consents.latest(application.conversation)
+    record = decided.get(FINANCIAL_NOTICE)
+    why = await not_shared(work, application.conversation, notices)
+    if why is None and record is not None and application.answers.keys() & set(FINANCIAL_ANSWERS):
+        notice = notices.get(FINANCIAL_NOTICE)
+        return "notice_changed" if notice is not None and notice.version != record.notice_version else None
+    return why
 
 
 async def not_shared(
@@ -129,6 +141,24 @@ async def not_shared(
         return "withdrawn"
     notice = notices.get(SHARE_NOTICE)
     return "notice_changed" if notice is not None and notice.version != latest.notice_version else None
+
+
+async def standing(work: UnitOfWork, conversation: int, notice: Notice, now: datetime) -> Standing:
+    """How a customer has decided on a notice in its version of today.
+
+    `refused` as long as a no is respected; `undecided` where the notice may be put to them.
+    """
+    latest = await work.consents.latest(conversation)
+    record = latest.get(notice.id)
+    if record is not None and (record.state, record.notice_version) == ("given", notice.version):
+        return "given"
+    return "refused" if notice.id in respected(latest, {notice.id: notice}, now) else "undecided"
+
+
+async def financial_agreed(work: UnitOfWork, conversation: int) -> bool:
+    """Whether sensitive answers and pages may be kept and handed on."""
+    record = (await work.consents.latest(conversation)).get(FINANCIAL_NOTICE)
+    return record is not None and record.state == "given"
 
 
 def respected(latest: Mapping[str, ConsentRecord], notices: Mapping[str, Notice], now: datetime) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.applications.documents import LIMITS, Fault, Limits, Page, inspect, joining
 from bot.applications.stages import FINAL
+from bot.conversation.consents import financial_agreed
 from bot.conversation.kept_pages import DRAFT, drafts, forget, hand_on, pages_values, removal, so_far
 from bot.conversation.ports import (
     Conversation,
@@ -164,7 +165,7 @@ class DocumentPages:
 
     def _telling(self, sent: SentPage, judged: _Kept | Fault) -> Prepare:
         async def prepare(work: UnitOfWork, conversation: Conversation) -> tuple[Event, ...]:
-            if await _closed(work, conversation, sent):
+            if await _closed(work, conversation, sent) or not await financial_agreed(work, sent.conversation):
                 work.defer(removal([sent.page]))
                 return ()
             pages = await work.pages.of_document(sent.application, sent.document)

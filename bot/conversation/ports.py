@@ -5,7 +5,7 @@ Two implementations are shipped: `bot.storage` on PostgreSQL and `bot.testing` i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -209,6 +209,10 @@ class Assessments(Protocol):
 
     async def of_conversation(self, conversation: int) -> tuple[StoredAssessment, ...]:
         """Every result told in a conversation, oldest first."""
+        ...
+
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """Take the answers of these names out of all results of one conversation; what they came to stays."""
         ...
 
 

@@ -21,6 +21,7 @@ from bot.dialogs.model import (
     Consent,
     Enter,
     Flow,
+    Forget,
     Handoff,
     Option,
     Recall,
@@ -58,7 +59,7 @@ def applies(step: Ask | Choose, values: Values) -> bool:
 
 def _usual(step: Step, values: Values) -> str:
     match step:
-        case Ask(goto=goto) | Say(goto=goto) | Enter(goto=goto) | Recall(goto=goto):
+        case Ask(goto=goto) | Say(goto=goto) | Enter(goto=goto) | Recall(goto=goto) | Forget(goto=goto):
             return goto
         case Choose():
             return _chosen(step, values)

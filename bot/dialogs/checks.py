@@ -18,6 +18,7 @@ from bot.dialogs.model import (
     Consent,
     Enter,
     Flow,
+    Forget,
     Handoff,
     Option,
     Recall,
@@ -75,7 +76,14 @@ def check_flow(
 def next_steps(step: Step) -> tuple[str, ...]:
     """Where a step can lead within its flow."""
     match step:
-        case Say(goto=goto) | Ask(goto=goto) | Recall(goto=goto) | Review(goto=goto) | Enter(goto=goto):
+        case (
+            Say(goto=goto)
+            | Ask(goto=goto)
+            | Recall(goto=goto)
+            | Review(goto=goto)
+            | Enter(goto=goto)
+            | Forget(goto=goto)
+        ):
             return (goto,)
         case Choose(options=options, goto=goto, listed=listed, on=on, when=when):
             passed = (goto or "",) if listed or when is not None else ()
@@ -167,7 +175,7 @@ def _unreachable(flow: Flow) -> Iterator[tuple[str, str]]:
 
 
 def _loops(flow: Flow) -> Iterator[tuple[str, str]]:
-    passing = {name: step for name, step in flow.steps.items() if isinstance(step, Say | Branch)}
+    passing = {name: step for name, step in flow.steps.items() if isinstance(step, Say | Branch | Forget)}
     for name in passing:
         seen: set[str] = set()
         to_see = [name]
@@ -204,7 +212,7 @@ def _references(
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
             case Await(takes=str(service)) | Choose(takes=str(service)) if service not in services:
                 yield name, f"service '{service}' is not registered; use one of {', '.join(sorted(services))}"
-            case Consent(consent=notice) if notice not in notices:
+            case Consent(consent=notice) | Forget(consent=str(notice)) if notice not in notices:
                 yield name, f"notice '{notice}' does not exist; correct the name or add the notice"
 
 

@@ -15,6 +15,7 @@ from bot.dialogs.model import (
     End,
     Enter,
     Flow,
+    Forget,
     Handoff,
     Recall,
     Review,
@@ -34,7 +35,7 @@ def diagram(flow: Flow) -> str:
 
 def _arrows(step: Step) -> Iterator[tuple[str, str]]:
     match step:
-        case Say(goto=goto) | Ask(goto=goto) | Recall(goto=goto) | Review(goto=goto):
+        case Say(goto=goto) | Ask(goto=goto) | Recall(goto=goto) | Review(goto=goto) | Forget(goto=goto):
             yield "", goto
         case Enter(enter=other, goto=goto):
             yield f"after {other}", goto

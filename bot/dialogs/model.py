@@ -235,6 +235,18 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Forget the answers of these names, in what is known and in every form under way, and go on.
+
+    Where they rested on the `consent` to a notice, the forms that hold a decision on it take it as refused from now on.
+    """
+
+    forget: tuple[str, ...]
+    goto: str
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the flow.
 
@@ -245,7 +257,9 @@ class End:
     then: Literal["return", "home", "restart", "forget"] = "return"
 
 
-Step: TypeAlias = Say | Ask | Choose | Cards | Branch | Consent | Recall | Review | Call | Await | Handoff | Enter | End
+Step: TypeAlias = (
+    Say | Ask | Choose | Cards | Branch | Consent | Recall | Review | Call | Await | Handoff | Enter | Forget | End
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.dialogs.model import (
     Enter,
     Flow,
     FlowRef,
+    Forget,
     Handoff,
     Listed,
     Option,
@@ -347,6 +348,10 @@ class _Reader:
     def enter(self, fields: _Fields) -> Step:
         return Enter(fields.text("enter"), fields.text("goto"))
 
+    def forget(self, fields: _Fields) -> Step:
+        names = tuple(str(name) for name in fields.items("forget"))
+        return Forget(names, fields.text("goto"), fields.optional("consent"))
+
     def end(self, fields: _Fields) -> Step:
         then = fields.text("end")
         match then:
@@ -357,6 +362,7 @@ class _Reader:
 
 _STEPS: Mapping[str, Callable[[_Reader, _Fields], Step]] = {
     "say": _Reader.say,
+    "forget": _Reader.forget,
     "ask": _Reader.ask,
     "choose": _Reader.choose,
     "cards": _Reader.cards,

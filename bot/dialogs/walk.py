@@ -29,6 +29,7 @@ from bot.dialogs.model import (
     Enter,
     Flow,
     FlowBook,
+    Forget,
     Handoff,
     Recall,
     Review,
@@ -306,6 +307,9 @@ class Walk:
             case Branch() as step:
                 values = self.values()
                 self.go(next((target for rule, target in step.branches if rule.holds(values)), step.otherwise))
+            case Forget() as step:
+                self._forget(step)
+                self.go(step.goto)
             case Enter() as step:
                 self.change_frame(step=step.goto)
                 self.begin(step.enter)
@@ -336,6 +340,15 @@ class Walk:
                     self.end()
             case _:
                 self._arrive()
+
+    def _forget(self, step: Forget) -> None:
+        gone, decision = frozenset(step.forget), f"consent_{step.consent}"
+        refused: dict[str, Value] = {decision: "refused"} if step.consent else {}
+        frames = tuple(
+            changed(frame, answers=_without(frame.answers, gone) | (refused if decision in frame.answers else {}))
+            for frame in self.state.frames
+        )
+        self.change(frames=frames, known=_without(self.state.known, gone))
 
     def _passes(self) -> bool:
         """Whether questions that have an answer are passed over here: in a revision, or where a part was kept as a whole."""
@@ -489,6 +502,10 @@ class Walk:
             self.begin(names[-1])
         else:
             self.home()
+
+
+def _without(answers: Values, names: Collection[str]) -> dict[str, Value]:
+    return {name: value for name, value in answers.items() if name not in names}
 
 
 def _corrected(frame: Frame, name: str, value: Value) -> Frame:

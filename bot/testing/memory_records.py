@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -35,6 +35,10 @@ _HELD = ("accepted", "active")
 def stored(values: Values) -> Values:
     """`values` as they come back from being stored."""
     return decode_all(orjson.loads(orjson.dumps(encode_all(values))))
+
+
+def _without(values: Values, names: Collection[str]) -> Values:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 class MemoryConsents:
@@ -114,6 +118,11 @@ class MemoryAssessments:
         """See `Assessments.of_conversation`."""
         return tuple(told for told in self._assessments.rows() if told.conversation == conversation)
 
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """See `Assessments.forget_answers`."""
+        for told in await self.of_conversation(conversation):
+            self._assessments.put(told.id, replace(told, answers=_without(told.answers, names)))
+
 
 class MemoryApplications:
     """See `Applications`."""
@@ -151,6 +160,11 @@ class MemoryApplications:
         """See `Applications.of_conversation`."""
         found = [known for known in self._applications.rows() if known.conversation == conversation]
         return tuple(sorted(found, key=lambda known: known.created_at))
+
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """See `Applications.forget_answers`."""
+        for known in await self.of_conversation(conversation):
+            self._applications.put(known.id, replace(known, answers=_without(known.answers, names)))
 
     async def _locked(self, fits: Callable[[Application], bool]) -> Application | None:
         for known in self._applications.rows():
@@ -228,6 +242,13 @@ class MemoryScreenings:
         """See `Screenings.latest`."""
         found = [one for one in self._transaction.screenings.rows() if one.application == application]
         return found[-1] if found else None
+
+    async def forget_facts(self, conversation: int, names: Collection[str]) -> None:
+        """See `Screenings.forget_facts`."""
+        table = self._transaction.screenings
+        for number, one in table.items():
+            if one.conversation == conversation:
+                table.put(number, one.without(names))
 
 
 class MemoryFingerprints:

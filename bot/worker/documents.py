@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.applications.application import Application
 from bot.applications.documents import SUFFIXES, Page
 from bot.applications.stages import FINAL
-from bot.conversation.consents import halted
+from bot.conversation.consents import financial_agreed, halted
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import FileLost, Files, Job, Storage
 from bot.core.errors import GatewayError
@@ -56,9 +56,10 @@ class Documents:
         async with self._storage.work() as work:
             application = await work.applications.get(sent.application)
             why = await halted(work, application, self._notices()) if application else None
+            agreed = await financial_agreed(work, sent.conversation)
             found = await work.pages.of_document(sent.application, sent.document)
         pages = [page for page in found if page.completed_at is not None]
-        if why == "withdrawn" or application is None or not pages or application.progress.stage in FINAL:
+        if why == "withdrawn" or not agreed or application is None or not pages or application.progress.stage in FINAL:
             return
         try:
             await self._hand_in(application, sent, pages, key)

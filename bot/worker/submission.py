@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.applications.application import Application
 from bot.applications.stages import FINAL
-from bot.conversation.consents import halted
+from bot.conversation.consents import financial_agreed, halted
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Job, Storage
+from bot.conversation.sensitive import FINANCIAL_ANSWERS, without_financial
 from bot.core.values import Money, Months, Rate, Value
 from bot.dialogs.model import Notice
 from bot.gateways.lender.client import LenderClient, Refused, Submission, Unreachable
@@ -40,6 +42,7 @@ class Submissions:
             quote = await work.quotes.latest(application.conversation) if application else None
             screening = await work.screenings.latest(application.id) if application else None
             why = await halted(work, application, self._notices()) if application else None
+            agreed = application is not None and await financial_agreed(work, application.conversation)
         if application is None:
             return
         if application.progress.stage in FINAL:
@@ -49,7 +52,8 @@ class Submissions:
             return
         rate = quote.values.get("rate") if quote and quote.id == application.quote else None
         signals = screening.named() if screening else ()
-        submission = _submission(application, rate if isinstance(rate, Rate) else None, locale, signals)
+        agreed_to = application if agreed else replace(application, answers=without_financial(application.answers))
+        submission = _submission(agreed_to, rate if isinstance(rate, Rate) else None, locale, signals)
         try:
             reference = application.reference or await self._handed_in(submission)
         except Refused as refusal:
@@ -86,6 +90,7 @@ def _submission(
         locale=locale,
         rate=rate,
         signals=signals,
+        not_given=() if "open_debts" in application.answers else FINANCIAL_ANSWERS,
     )
 
 

@@ -105,6 +105,7 @@ class Journey:
         await self.answer("amount.ask", typed.amount)
         await self.choose("has_licence.ask", "has_licence.yes")
         await self.answer("months_trading.ask", typed.trading)
+        await self.agree_to_sensitive_questions()
         await self.answer("open_debts.ask", "0")
         told = await customer.saw(words("eligibility.meets", product=PRODUCT))
         await expect(told).to_contain_text(words("eligibility.notice"))
@@ -145,6 +146,11 @@ class Journey:
         await self.customer.sees(self.words("consent.contact_by_manager"))
         await self.shot("consent")
         await self.customer.press(self.words("button.agree" if to_be_contacted else "button.refuse"))
+
+    async def agree_to_sensitive_questions(self) -> None:
+        await self.customer.sees(self.words("consent.financial_details"))
+        await self.shot("sensitive")
+        await self.customer.press(self.words("button.agree"))
 
     async def mistype_the_amount(self) -> None:
         """What is no amount is answered by a hint with an example, and the question stays open."""

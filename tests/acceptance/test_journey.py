@@ -96,6 +96,7 @@ async def test_the_journey_on_a_phone_alone(browser: Browser, address: str, tmp_
         await journey.answer_about_the_business()
         await journey.answer("months_trading.ask", tongue.typed.trading)
         await journey.answer("monthly_turnover.ask", tongue.typed.turnover)
+        await journey.agree_to_sensitive_questions()
         await journey.answer("open_debts.ask", "0")
         await journey.answer("recent_applications.ask", "0")
         await journey.share_the_phone_number()

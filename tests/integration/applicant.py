@@ -47,6 +47,7 @@ FORM: Final = (
     Question("licence_months.ask", typed="8年", shown=("label.licence_months", Months(96))),
     Question("months_trading.ask", typed="8年", shown=("label.months_trading", Months(96))),
     Question("monthly_turnover.ask", typed="15万", shown=("label.monthly_turnover", Money(Decimal(150_000)))),
+    Question("consent.financial_details", pressed="button.agree"),
     Question("open_debts.ask", typed="2万", shown=("label.open_debts", Money(Decimal(20_000)))),
     Question("open_loans.ask", typed="1", shown=("label.open_loans", 1)),
     Question("recent_applications.ask", typed="0", shown=("label.recent_applications", 0)),

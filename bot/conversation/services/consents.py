@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.applications.consent import ConsentRecord, text_hash
-from bot.conversation.consents import MARKETING_NOTICE, SHARE_NOTICE, end, respected
+from bot.conversation.consents import MARKETING_NOTICE, SHARE_NOTICE, end, respected, standing
 from bot.conversation.papers.receipt import receipt
+from bot.conversation.sensitive import FINANCIAL_NOTICE
 from bot.conversation.services.call import Call, Result
 from bot.core.values import Text, Value
 
@@ -119,6 +120,16 @@ async def respect_refusals(call: Call) -> Result:
     latest = await call.work.consents.latest(call.conversation.id)
     kept = respected(latest, call.content.book.notices, call.now)
     return Result("respected" if kept else "none", {f"{CONSENT}{notice}": "refused" for notice in kept})
+
+
+async def financial_consent(call: Call) -> Result:
+    """Whether sensitive questions may be asked and pages taken: `given`, `refused`, or `undecided` where the notice is to be shown.
+
+    A decision is an answer of the form as well, `consent_financial_details`, on which its questions hang.
+    """
+    notice = call.content.book.notices[FINANCIAL_NOTICE]
+    stands = await standing(call.work, call.conversation.id, notice, call.now)
+    return Result(stands, {} if stands == "undecided" else {f"{CONSENT}{FINANCIAL_NOTICE}": stands})
 
 
 async def check_consents(call: Call) -> Result:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.applications.application import Application
 from bot.applications.documents import Page, wanted
-from bot.conversation.consents import halted, not_shared
+from bot.conversation.consents import financial_agreed, halted, not_shared
 from bot.conversation.kept_pages import KEEP_PAGE, drafts, forget, hand_on, pages_values, so_far
 from bot.conversation.ports import Job, Outgoing, Relayed
 from bot.conversation.services.call import Call, Result
@@ -36,6 +36,8 @@ async def _take(call: Call, *, replaces: str) -> Result:
         return Result("found", {"answer": Text("document.not_asked")})
     if await not_shared(call.work, call.conversation.id, call.content.book.notices) == "withdrawn":
         return Result("found", {"answer": Text("document.no_consent")})
+    if not await financial_agreed(call.work, call.conversation.id):
+        return Result("found", {"answer": Text("document.not_agreed")})
     payload = {
         "page": str(uuid.uuid4()),
         "application": application,
@@ -71,7 +73,8 @@ async def complete_document(call: Call) -> Result:
     pages = await _pages(call)
     if application is None or not pages:
         return Result("none", {})
-    if await halted(call.work, application, call.content.book.notices) == "withdrawn":
+    agreed = await financial_agreed(call.work, call.conversation.id)
+    if not agreed or await halted(call.work, application, call.content.book.notices) == "withdrawn":
         return Result("no_consent", {})
     document = pages[0].document
     await hand_on(call.work, call.conversation.id, application.id, document, call.now)

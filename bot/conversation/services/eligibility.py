@@ -7,7 +7,9 @@ from typing import Final
 
 from bot.conversation.ports import StoredAssessment
 from bot.conversation.rendering import trimmed
+from bot.conversation.sensitive import FINANCIAL_ANSWERS
 from bot.conversation.services.call import Call, Result
+from bot.conversation.services.consents import financial_consent
 from bot.core.values import Months, Value, Values
 from bot.products.eligibility import Assessment, assess, fields_needed, told
 from bot.products.fields import FIELDS
@@ -18,9 +20,18 @@ MOST_ALTERNATIVES: Final = 3
 
 
 async def next_question(call: Call) -> Result:
-    """The next answer that can still change the eligibility result: its field as outcome, or `done`."""
+    """The next answer that can still change the eligibility result: its field as outcome, or `done`.
+
+    `consent` where the customer is first to decide whether sensitive questions may be asked; what they refuse is left out.
+    """
     product = call.content.catalogue.product(call.text("product"))
     needed = fields_needed(product, criterion_answers(call.values))
+    if needed and needed[0] in FINANCIAL_ANSWERS:
+        stands = await financial_consent(call)
+        if stands.outcome == "undecided":
+            return Result("consent", {})
+        if stands.outcome == "refused":
+            needed = tuple(name for name in needed if name not in FINANCIAL_ANSWERS)
     return Result(needed[0] if needed else "done", {})
 
 

@@ -71,6 +71,7 @@ LOCAL: Final[Mapping[str, Service]] = {
     "show-consent": consents.show_consent,
     "respect-refusals": consents.respect_refusals,
     "check-consents": consents.check_consents,
+    "financial-consent": consents.financial_consent,
     "find-withdrawable": applications.find_withdrawable,
     "compare-offer": applications.compare_offer,
     "take-page": documents.take_page,

@@ -51,7 +51,7 @@ class Submission:
     """A pre-application as it goes to the lender.
 
     `application` is our own id; `months` the term; `consents` the ids of the consent records it rests on; `rate` the
-    yearly contract rate that the customer was quoted; `signals` what is worth a second look, each with its outcome; `callback_url` takes the events (None: where the lender has been
+    yearly contract rate that the customer was quoted; `signals` what is worth a second look, each with its outcome; `not_given` the answers that the customer does not agree to give; `callback_url` takes the events (None: where the lender has been
     told once to send them).
     """
 
@@ -67,6 +67,7 @@ class Submission:
     locale: str
     rate: Rate | None = None
     signals: tuple[tuple[str, str], ...] = ()
+    not_given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +207,5 @@ def _payload(application: Submission) -> dict[str, Any]:
         "callback_url": application.callback_url,
         "locale": application.locale,
         "signals": [{"code": code, "outcome": outcome} for code, outcome in application.signals],
+        "not_given": list(application.not_given),
     }

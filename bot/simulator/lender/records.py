@@ -55,6 +55,7 @@ class Submitted(BaseModel):
     callback_url: Annotated[str, Field(pattern="^https?://", max_length=500)] | None = None
     locale: _Name
     signals: tuple[Signal, ...] = ()
+    not_given: tuple[_Name, ...] = ()
 
 
 class Terms(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import orjson
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.applications import progress
 from bot.applications.application import Application
 from bot.core.codec import decode_all, encode_all
-from bot.core.values import Money
+from bot.core.values import Money, Values
 from bot.storage.envelope import DataKey, key_of, place_of
 from bot.storage.repositories.quotes import hand_over
 from bot.storage.rows import ApplicationRow, table
@@ -43,6 +43,11 @@ _RENEW: Final = compiled(
             *("release", "created_at", "progress"),
         )
     )
+)
+_PUT_ANSWERS: Final = compiled(
+    sa.update(_application)
+    .where(_application.c.id == given(_application.c.id))
+    .values(given_all(_application, "answers"))
 )
 _GET: Final = compiled(_locked(_application.c.id))
 _BY_REFERENCE: Final = compiled(_locked(_application.c.reference))
@@ -102,6 +107,13 @@ class PostgresApplications:
         rows = await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)
         return await self._read(rows)
 
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """See `Applications.forget_answers`."""
+        for known in await self.of_conversation(conversation):
+            left = {name: value for name, value in known.answers.items() if name not in names}
+            key = await self._sealing.application_key(known.id)
+            await _PUT_ANSWERS.run(self._on, id=known.id, answers=_answers(known.id, left, key))
+
     async def _read(self, rows: Sequence[Any]) -> tuple[Application, ...]:
         keys = await self._sealing.keys.several(key_of(row["answers"]) for row in rows)
         return tuple(_application_of(row, key) for row in rows if (key := keys.get(key_of(row["answers"]))) is not None)
@@ -124,6 +136,10 @@ def _progress(application: Application, key: DataKey) -> bytes:
     return key.seal(_place("progress", application.id), orjson.dumps(progress.encode(application.progress)))
 
 
+def _answers(application: str, answers: Values, key: DataKey) -> bytes:
+    return key.seal(_place("answers", application), orjson.dumps(encode_all(answers)))
+
+
 def _row(application: Application, key: DataKey) -> dict[str, Any]:
     return {
         "id": application.id,
@@ -134,7 +150,7 @@ def _row(application: Application, key: DataKey) -> dict[str, Any]:
         "months": application.months,
         "method": application.method,
         "segment": application.segment,
-        "answers": key.seal(_place("answers", application.id), orjson.dumps(encode_all(application.answers))),
+        "answers": _answers(application.id, application.answers, key),
         "consents": application.consents,
         "quote": application.quote,
         "release": application.release,

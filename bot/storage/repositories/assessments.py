@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,11 +12,14 @@ from bot.core.codec import decode_all, encode_all
 from bot.storage.envelope import place_of
 from bot.storage.rows import AssessmentRow, table
 from bot.storage.sealing import Sealing
-from bot.storage.sql import Executor, compiled, given, insertion
+from bot.storage.sql import Executor, compiled, given, given_all, insertion
 
 _assessment: Final = table(AssessmentRow)
 
 _ADD: Final = compiled(insertion(_assessment))
+_PUT: Final = compiled(
+    sa.update(_assessment).where(_assessment.c.id == given(_assessment.c.id)).values(given_all(_assessment, "answers"))
+)
 _OF_CONVERSATION: Final = compiled(
     sa.select(_assessment)
     .where(_assessment.c.conversation_id == given(_assessment.c.conversation_id))
@@ -52,6 +56,13 @@ class PostgresAssessments:
         """See `Assessments.of_conversation`."""
         rows = await _OF_CONVERSATION.rows(self._on, conversation_id=conversation)
         return tuple(await self._sealing.open_all(rows, "answers", lambda row: _place(row["id"]), _assessment_of))
+
+    async def forget_answers(self, conversation: int, names: Collection[str]) -> None:
+        """See `Assessments.forget_answers`."""
+        for told in await self.of_conversation(conversation):
+            left = {name: value for name, value in told.answers.items() if name not in names}
+            sealed = await self._sealing.seal(conversation, _place(told.id), encode_all(left))
+            await _PUT.run(self._on, id=told.id, answers=sealed)
 
 
 def _place(assessment: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,6 +36,11 @@ _LATEST: Final = compiled(
     .where(_screening.c.application == given(_screening.c.application))
     .order_by(_screening.c.number.desc())
     .limit(1)
+)
+_PUT: Final = compiled(
+    sa.update(_screening)
+    .where(_screening.c.number == given(_screening.c.number))
+    .values(given_all(_screening, "outcome", "content"))
 )
 _KEEP: Final = compiled(
     insert(_fingerprint)
@@ -111,6 +116,14 @@ class PostgresScreenings:
     async def latest(self, application: str) -> Screening | None:
         """See `Screenings.latest`."""
         return next(iter(await self._read(await _LATEST.rows(self._on, application=application))), None)
+
+    async def forget_facts(self, conversation: int, names: Collection[str]) -> None:
+        """See `Screenings.forget_facts`."""
+        for row in await _OF_CONVERSATION.rows(self._on, conversation_id=conversation):
+            for screening in await self._read([row]):
+                key, left = await self._sealing.application_key(screening.application), screening.without(names)
+                content = key.seal(_place(screening.application), orjson.dumps(_content(left)))
+                await _PUT.run(self._on, number=row["number"], outcome=left.outcome, content=content)
 
     async def _read(self, rows: Sequence[Any]) -> tuple[Screening, ...]:
         """Those that can still be read; see `Sealing.open_all`."""

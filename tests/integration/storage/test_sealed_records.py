@@ -18,7 +18,9 @@ from bot.applications import progress
 from bot.applications.documents import Page
 from bot.applications.events import STAGE_CHANGED, EventData, LenderEvent
 from bot.applications.signals import Finding, Screening
-from bot.conversation.ports import Conversation, Job, StoredQuote, UnitOfWork
+from bot.conversation.ports import Conversation, Job, StoredAssessment, StoredQuote, UnitOfWork
+from bot.conversation.sensitive import forget_financial, without_financial
+from bot.dialogs.events import TimedOut
 from bot.storage.database import Database
 from bot.storage.envelope import Broken, Forgotten
 from bot.storage.jobs import job_arguments
@@ -106,6 +108,43 @@ async def test_they_are_read_back_and_the_database_shows_none_of_them(on_postgre
         "key": "later",
     }
     assert (await job_arguments("keep-page", await arguments(database, "keep-page"), sealing))["file"] == HANDLE
+
+
+async def test_sensitive_answers_that_may_no_longer_be_used_leave_every_record_and_the_rest_stays(
+    on_postgres: World,
+) -> None:
+    conversation = await apply(on_postgres)
+    found = Finding("many_loans", "ask", {"open_loans": 5, "loans": 4})
+    made = screening(on_postgres, conversation.id, "a1")
+    told_of = StoredAssessment(
+        "s1", conversation.id, "harvest", 1, "meets", {}, {"open_debts": 9, "seasons": 1}, on_postgres.clock.now()
+    )
+    async with on_postgres.storage.work() as work:
+        await work.assessments.add(told_of)
+        for known in await work.applications.of_conversation(conversation.id):
+            await work.applications.renew(replace(known, answers={**known.answers, "open_debts": 9}))
+        await work.screenings.add(
+            replace(made, facts={**made.facts, "open_loans": 5}, findings=(found, FOUND), asked="many_loans")
+        )
+        opened = await work.open_known("debts", conversation.id)
+        assert opened is not None
+        await work.commit(opened, TimedOut(on_postgres.clock.now(), "debts"), ())
+    async with on_postgres.storage.work() as work:
+        before = await work.applications.of_conversation(conversation.id)
+        assert "open_debts" in before[-1].answers
+        opened = await work.open_known("forgotten", conversation.id)
+        assert opened is not None
+        await forget_financial(work, conversation.id)
+        await work.commit(opened, TimedOut(on_postgres.clock.now(), "forgotten"), ())
+    async with on_postgres.storage.work() as work:
+        after = await work.applications.of_conversation(conversation.id)
+        assert after == tuple(replace(one, answers=without_financial(one.answers)) for one in before)
+        assert [one.answers for one in await work.assessments.of_conversation(conversation.id)] == [{"seasons": 1}]
+        kept = await work.screenings.latest("a1")
+        assert kept is not None
+        assert (kept.findings, kept.asked, kept.answer) == ((FOUND,), None, None)
+        assert "open_loans" not in kept.facts
+        assert await work.pages.of_conversation(conversation.id) == ()
 
 
 async def test_a_job_s_argument_opens_for_no_other_task_and_no_other_person(

@@ -77,13 +77,19 @@ STAGES = (
 SILENT = frozenset({"submitted", "disbursing", "docs_complete", "edit", "nothing"})
 TABLE = Table((WORDS, WORDS), ((WORDS, 1),))
 PRODUCTS = ("working_capital", "equipment", "harvest", "flexible")
-NOTICES = ("share_with_lender", "credit_enquiry", "contact_by_manager", "marketing")
+NOTICES = ("share_with_lender", "credit_enquiry", "contact_by_manager", "marketing", "financial_details")
 CONSENT: Values = {
     "consent_purpose": WORDS, "consent_effect": WORDS, "consent_meaning": WORDS, "consent_state": WORDS,
     "consent_time": datetime(2026, 11, 20, tzinfo=UTC), "consent_end": WORDS,
 }  # fmt: skip
+DECIDED: tuple[tuple[str, Values], ...] = (
+    ("undecided", {}),
+    ("given", {"consent_financial_details": "given"}),
+    ("refused", {"consent_financial_details": "refused"}),
+)
+"""How a customer may have decided on sensitive questions, and what the form is told of it."""
 SLOT = datetime(2026, 11, 30, 1, tzinfo=UTC)
-ASKED = (*FIELDS, "done")
+ASKED = (*FIELDS, "consent", "done")
 
 
 def application_outcomes(draw: Any, service: str) -> tuple[str, Values]:
@@ -115,6 +121,15 @@ def correction_outcomes(draw: Any, service: str) -> tuple[str, Values]:
             return draw(st.sampled_from(("kept", "with_lender", "no_consent", "closed"))), {"application": "a1"}
         case _:
             return draw(st.sampled_from(("accepted", "refused", "no_consent", "failed"))), {}
+
+
+def consent_outcomes(draw: Any, service: str) -> tuple[str, Values]:
+    """Any answer that a service may give about what was decided on notices."""
+    if service == "check-consents":
+        stands = ("stand", "stand", "share_with_lender", "credit_enquiry", "financial_details", "odd")
+        return draw(st.sampled_from(stands)), {}
+    decided: tuple[str, Values] = draw(st.sampled_from(DECIDED))
+    return decided
 
 
 APPOINTMENTS = frozenset(
@@ -213,8 +228,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return draw(st.sampled_from(("found", "unsure"))), values
         case "place-number" | "find-form":
             return draw(st.sampled_from(("form", "open", "filled", "none"))), {"answer": WORDS, "application": "a-1"}
-        case "check-consents":
-            return draw(st.sampled_from(("stand", "stand", "share_with_lender", "credit_enquiry", "odd"))), {}
+        case "check-consents" | "financial-consent":
+            return consent_outcomes(draw, request.service)
         case service if service in DOCUMENTS:
             return document_outcomes(draw, service)
         case (
@@ -277,6 +292,8 @@ def helpful(request: Request | OpenHandoff, known: Values) -> tuple[str, Values]
             return "wanted", AT_A_DOCUMENT
         case "respect-refusals":
             return "none", {}
+        case "financial-consent":
+            return "undecided", {}
         case "assess-eligibility":
             return "meets", {
                 "eligibility": WORDS,

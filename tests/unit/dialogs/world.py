@@ -24,7 +24,7 @@ from bot.testing.memory_stage import BEGINNING
 PERSONAL = frozenset({"business_name", "uscc", "contact_name", "phone"})
 """Answers that tell who somebody is."""
 
-ASKED_AGAIN = frozenset({"share_again", "credit_again", "contact_again"})
+ASKED_AGAIN = frozenset({"share_again", "credit_again", "contact_again", "financial_again"})
 """Steps of the pre-application that ask a consent again that no longer stands."""
 
 MOST_CALLS = 40
