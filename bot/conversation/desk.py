@@ -24,6 +24,7 @@ The jobs, each with the `conversation` whose turn it is to run in:
 - `next-manager` with `lead` and `assignment`: `Desk.next_manager`;
 - `lead-late` with `lead` and `mark`: `Desk.late`;
 - `expire-lead` with `lead`: `Desk.expire`;
+- `claim-late` with `message`: `Desk.claim_undecided`;
 - `offer-waiting`: `Desk.offer_waiting`.
 """
 
@@ -35,6 +36,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.conversation.desk_board import Board
+from bot.conversation.desk_claims import ClaimCheck
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk, Told
 from bot.conversation.desk_messages import Messages
@@ -54,6 +56,7 @@ from bot.handoff.addressing import seat_of, with_seat
 from bot.handoff.records import Lead, Manager
 from bot.handoff.scoring import Score, score
 from bot.ledger.audit import audited, by_manager
+from bot.products.published_rates import published_rates
 from bot.publishing.content import Content
 
 
@@ -187,6 +190,10 @@ class Desk:
         if manager is not None and lead.status in WAITING:
             await leads.routing.ask_for_appointment(lead, manager)
 
+    async def claim_undecided(self, work: UnitOfWork, message: int, now: datetime) -> None:
+        """The time to decide on a manager's words is over. Nothing where somebody has decided."""
+        await self._leads(work, now).claims.undecided(message)
+
     async def next_manager(self, work: UnitOfWork, lead: int, assignment: int, now: datetime) -> None:
         """The time to accept is over: the next manager is asked. Nothing where that offer has ended or was accepted."""
         await work.assignments.lock()
@@ -298,7 +305,9 @@ class Desk:
 
     def _leads(self, work: UnitOfWork, now: datetime) -> LeadDesk:
         content = self._content()
-        return LeadDesk(work, Messages(work, content, self._topics), now, content.targets, self._told)
+        check = ClaimCheck(content.claims, published_rates(content.catalogue))
+        messages = Messages(work, content, self._topics)
+        return LeadDesk(work, messages, now, content.targets, self._told, check)
 
     async def _lose_manager(self, leads: LeadDesk, conversation: Conversation) -> None:
         manager = await leads.work.managers.by_conversation(conversation.id)

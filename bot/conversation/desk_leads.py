@@ -6,11 +6,12 @@ Whoever calls a move holds the lead's lock. What concerns the customer's convers
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from bot.conversation.desk_cards import LeadCards
+from bot.conversation.desk_claims import ClaimCheck, ClaimDesk
 from bot.conversation.desk_messages import Messages
 from bot.conversation.desk_queue import leave_queue
 from bot.conversation.desk_routing import Routing, clocks
@@ -53,13 +54,14 @@ Told = Callable[[UnitOfWork, LeadEvent], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class LeadDesk:
-    """Moves leads within one unit of work, at the time `now`; `told` hears of each move."""
+    """Moves leads within one unit of work, at the time `now`; `told` hears of each move, managers' words are held against `check`."""
 
     work: UnitOfWork
     messages: Messages
     now: datetime
     targets: Targets
     told: tuple[Told, ...] = ()
+    check: ClaimCheck = field(default=ClaimCheck())
 
     @property
     def routing(self) -> Routing:
@@ -70,6 +72,11 @@ class LeadDesk:
     def cards(self) -> LeadCards:
         """Where leads are shown to the managers who have them."""
         return LeadCards(self.messages)
+
+    @property
+    def claims(self) -> ClaimDesk:
+        """Where what managers write is looked at before it leaves."""
+        return ClaimDesk(self)
 
     async def open(self, conversation: Conversation, reason: str, answers: Values) -> Lead:
         """A new lead of a customer who has none open."""
@@ -149,6 +156,7 @@ class LeadDesk:
 
     async def give_back(self, lead: Lead, manager: Manager, target: str | None = None) -> Lead:
         """The manager holds the customer no longer; the bot is called back. `target` is the card, where it is known."""
+        lead = await self.claims.end(lead)
         returned = replace(await self._flushed(lead), status="returned", closed_at=self.now)
         await self.work.leads.save(returned)
         await self._end(lead, "returned")
@@ -233,7 +241,7 @@ class LeadDesk:
             await self.messages.put_over_offers(lead, Text("desk.reassigned", {"lead": lead.id, "name": manager.name}))
             await self.routing.ask(replace(lead, status="requested"), assigned)
             return
-        lead = await self._flushed(lead)
+        lead = await self._flushed(await self.claims.end(lead))
         await self.work.assignments.own(lead.conversation, manager.id, self.now)
         given = Assignment(0, lead.id, manager.id, assigned.rung, assigned.reason, self.now)
         await self.work.assignments.add(given)

@@ -32,7 +32,7 @@ DROP: Final = "m.drop"
 Between them `TO` and `DROP` name the message whose words wait, and `WHY` the reason for not taking it.
 """
 
-_ABOUT: Final = re.compile(r"(?:lead|card|c|a)(\d{1,18})(?:\.\S+)?")
+_ABOUT: Final = re.compile(r"(?:lead|card|claim|c|a)(\d{1,18})(?:\.\S+)?")
 
 LINES: Final = 8
 """Lines of a transcript that a manager is shown."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation.desk_acts import ACTS, LOCKING, LeadActs
+from bot.conversation.desk_claims import CLAIM_BUTTONS, Spoken
 from bot.conversation.desk_diary import DeskDiary
 from bot.conversation.desk_leads import HELD, WAITING, LeadDesk
 from bot.conversation.desk_messages import (
@@ -105,6 +106,8 @@ class Visit:
             return await self._settle(token, int(number), event)
         if (found := _ACT.fullmatch(token)) and found[1] in ACTS:
             return await self._work_on(found[1], found[2] or "", int(number), event)
+        if token in CLAIM_BUTTONS:
+            return await self.leads.claims.pressed(self.manager, event.token)
         acts = {
             ACCEPT: self._accept,
             PASS: self._ask_why,
@@ -225,15 +228,16 @@ class Visit:
         else:
             await self._say("desk.nobody" if whom == "nobody" else "desk.not_with_you")
 
-    async def _say_to(self, number: int, words: Kept) -> bool:
+    async def _say_to(self, number: int, words: Kept) -> Spoken | None:
+        """Bring words to a customer, unless they make claims; None: the customer is not with the manager."""
         lead = await self.leads.held(number, self.manager)
         if lead is None:
             await self._say("desk.not_with_you")
-            return False
+            return None
         self.seat = self.seat.answering(number, await self._heard())
         answered = await answered_by_manager(self.leads.work, lead, self.manager, words.answers)
-        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words, answered))
-        return True
+        said = self._messages.words_of(lead, self.manager, words, answered)
+        return await self.leads.claims.speak(lead, self.manager, said, words.text)
 
     async def _change(self, event: Edited) -> None:
         """Words that were changed are changed where they went; those that wait for whom they are, where they wait."""
@@ -245,7 +249,7 @@ class Visit:
             return
         for lead in await self._had():
             slot = said_slot(lead, event.message)
-            unsaid = any(one.slot == slot for one in notes_of(lead).unsaid)
+            unsaid = any(one.slot == slot for one in notes_of(lead).unsaid) or await self.leads.claims.waits(lead, slot)
             if unsaid or await self.leads.work.shown(lead.conversation, slot) is not None:
                 await self._change_to(lead.id, Kept(event.message, event.text, event.kind, event.file))
                 return
@@ -255,7 +259,8 @@ class Visit:
         if lead is None:
             await self._say("desk.not_changed")
             return
-        await self.leads.speak(lead, self._messages.words_of(lead, self.manager, words, edit=True))
+        said = self._messages.words_of(lead, self.manager, words, edit=True)
+        await self.leads.claims.speak(lead, self.manager, said, words.text)
 
     async def _had(self) -> tuple[Lead, ...]:
         """The leads that the manager holds, and those held lately."""
@@ -325,13 +330,15 @@ class Visit:
             self.seat = self.seat.without(place)
             await self._put_over_whom(words, Text("desk.dropped"), event)
             return Text("desk.notice.dropped")
-        if not await self._say_to(number, words):
+        spoken = await self._say_to(number, words)
+        if spoken is None:
             return Text("desk.notice.not_yours")
         self.seat = self.seat.without(place).talking(number, await self._heard())
         lead = next(one for one in await self._held() if one.id == number)
         sent = "desk.sent_once" if self._messages.topics else "desk.sent"
         values: dict[str, Value] = {"customer": cards.customer(lead), "text": words.text}
-        told = Text(sent if words.text else f"{sent}_file", values)
+        went = sent if words.text else f"{sent}_file"
+        told = Text(went if spoken == "sent" else "desk.not_sent_yet", values)
         await self._put_over_whom(words, told, event, lead)
         return Text("desk.notice.talking", {"customer": cards.customer(lead)})
 

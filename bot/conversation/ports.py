@@ -26,6 +26,7 @@ from bot.figures.worded import Worded
 from bot.growth.field_agents import FieldAgents
 from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
+from bot.handoff.checked import CheckedMessages
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 
@@ -307,6 +308,7 @@ class UnitOfWork(Protocol):
     managers: Managers
     appointments: Appointments
     assignments: Assignments
+    checked: CheckedMessages
     field_agents: FieldAgents
     field_leads: FieldLeads
     stage_times: StageTimes

@@ -12,6 +12,7 @@ from bot.storage.rows import (
     AppointmentRow,
     AssessmentRow,
     ChatTopicRow,
+    CheckedMessageRow,
     CustomerOwnerRow,
     DocumentPageRow,
     FingerprintRow,
@@ -26,6 +27,7 @@ from bot.storage.sql import Executor, compiled, given
 _application: Final = table(ApplicationRow)
 _appointment: Final = table(AppointmentRow)
 _assessment: Final = table(AssessmentRow)
+_checked: Final = table(CheckedMessageRow)
 _fingerprint: Final = table(FingerprintRow)
 _inbox: Final = table(InboxRow)
 _page: Final = table(DocumentPageRow)
@@ -61,6 +63,7 @@ _STEPS: Final = tuple(
         .where(_about)
         .values(content=sa.null(), failure=sa.case((_waits, ERASED), else_=_outbox.c.failure)),
         sa.delete(_assessment).where(_of(_assessment)),
+        sa.delete(_checked).where(_of(_checked)),
         sa.delete(_page).where(_of(_page)),
         sa.delete(_owner).where(_of(_owner)),
         sa.delete(_application).where(_of(_application), _application.c.reference.is_(None)),

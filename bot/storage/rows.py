@@ -19,6 +19,7 @@ from bot.conversation.ports import Receiver, Role
 from bot.growth.field_leads import FieldLeadState
 from bot.handoff.appointments import Kind as AppointmentKind
 from bot.handoff.appointments import State as AppointmentState
+from bot.handoff.checked import CheckState
 from bot.handoff.records import LeadStatus, Outcome, Rung
 
 OPEN_STATUSES: Final[tuple[LeadStatus, ...]] = ("requested", "offered", "accepted", "active")
@@ -531,6 +532,28 @@ class LeadAssignmentRow(Row, table=True):
     accepted_at: datetime | None = _moment(default=None)
     ended_at: datetime | None = _moment(default=None)
     outcome: str | None = _text(default=None)
+
+
+class CheckedMessageRow(Row, table=True):
+    """A manager's words that were looked at before they left, or that wait behind such words; `content` is sealed."""
+
+    __tablename__ = "checked_message"
+    __table_args__ = (
+        sa.Index(None, "lead_id"),
+        sa.Index(None, "conversation_id"),
+        sa.Index("checked_message_held_idx", "id", postgresql_where=sa.text("state = 'held'")),
+        _one_of("state", CheckState),
+    )
+
+    id: int | None = _identity()
+    lead_id: int = _big(foreign_key="lead.id")
+    conversation_id: int = _owner()
+    manager_id: int = _big(foreign_key="account_manager.id")
+    content: bytes = _bytes()
+    state: str = _text()
+    created_at: datetime = _moment()
+    decided_by: int | None = _big(foreign_key="account_manager.id", default=None)
+    decided_at: datetime | None = _moment(default=None)
 
 
 class CustomerOwnerRow(Row, table=True):

@@ -49,6 +49,7 @@ from bot.dialogs.state import State
 from bot.growth.field_agents import FieldAgents
 from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
+from bot.handoff.checked import CheckedMessages
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.storage.console_access import PostgresSignInLinks
@@ -65,6 +66,7 @@ from bot.storage.repositories.applications import PostgresApplications, keys_not
 from bot.storage.repositories.appointments import PostgresAppointments
 from bot.storage.repositories.assessments import PostgresAssessments
 from bot.storage.repositories.assignments import PostgresAssignments
+from bot.storage.repositories.checked import PostgresCheckedMessages
 from bot.storage.repositories.consents import PostgresConsents
 from bot.storage.repositories.field_agents import PostgresFieldAgents
 from bot.storage.repositories.field_leads import PostgresFieldLeads, forget_field_leads, forget_shown
@@ -101,6 +103,7 @@ class PostgresUnitOfWork:
         "appointments",
         "assessments",
         "assignments",
+        "checked",
         "consents",
         "field_agents",
         "field_leads",
@@ -145,6 +148,7 @@ class PostgresUnitOfWork:
         self.fingerprints: Fingerprints = PostgresFingerprints(connection, signals_key)
         self.lender_events: LenderEvents = PostgresLenderEvents(connection, self._sealing)
         self.leads: Leads = PostgresLeads(connection, self._sealing)
+        self.checked: CheckedMessages = PostgresCheckedMessages(connection, self._sealing)
         self.managers: Managers = PostgresManagers(connection)
         self.appointments: Appointments = PostgresAppointments(connection)
         self.assignments: Assignments = PostgresAssignments(connection)

@@ -38,6 +38,7 @@ from bot.dialogs.state import State
 from bot.growth.field_agents import FieldAgents
 from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
+from bot.handoff.checked import CheckedMessages
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 from bot.publishing.release import Documents, Release
@@ -45,6 +46,7 @@ from bot.storage.messages import ERASED, LEASE, WITHDRAWN
 from bot.storage.transcripts import Heard, Told, lines_of
 from bot.testing.memory_appointments import MemoryAppointments
 from bot.testing.memory_assignments import MemoryAssignments
+from bot.testing.memory_checked import MemoryCheckedMessages
 from bot.testing.memory_field_agents import MemoryFieldAgents
 from bot.testing.memory_field_leads import MemoryFieldLeads
 from bot.testing.memory_outbox import MemoryOutbox
@@ -91,6 +93,7 @@ class MemoryUnitOfWork:
         self.managers: Managers = MemoryManagers(transaction)
         self.appointments: Appointments = MemoryAppointments(transaction)
         self.assignments: Assignments = MemoryAssignments(transaction)
+        self.checked: CheckedMessages = MemoryCheckedMessages(transaction)
         self.field_agents: FieldAgents = MemoryFieldAgents(transaction)
         self.field_leads: FieldLeads = MemoryFieldLeads(transaction)
         self.stage_times: StageTimes = MemoryStageTimes(transaction, clock)
@@ -229,6 +232,9 @@ class MemoryUnitOfWork:
         for number, field_lead in records.field_leads.items():
             if field_lead.conversation == conversation:
                 records.field_leads.put(number, replace(field_lead, entry={}, conversation=None))
+        for checked in records.checked.rows():
+            if checked.conversation == conversation:
+                records.checked.remove(checked.id)
         records.owners.remove(conversation)
         for key, topic in records.topics.items():
             if topic.subject == conversation:

@@ -20,6 +20,7 @@ from bot.dialogs.events import Event
 from bot.growth.field_agents import AgentLink
 from bot.growth.field_leads import FieldLead
 from bot.handoff.appointments import Appointment
+from bot.handoff.checked import Checked
 from bot.handoff.records import Assignment, Lead, Manager, Photo
 from bot.ledger.audit import AuditEvent
 
@@ -108,6 +109,7 @@ class Tables:
     appointments: dict[int, Appointment] = field(default_factory=dict)
     assignments: dict[int, Assignment] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
+    checked: dict[int, Checked] = field(default_factory=dict)
     agent_links: dict[str, AgentLink] = field(default_factory=dict)
     field_leads: dict[int, FieldLead] = field(default_factory=dict)
     topics: dict[tuple[int, str], ChatTopic] = field(default_factory=dict)
@@ -186,6 +188,7 @@ class Transaction:
         self.appointments = Draft(tables.appointments)
         self.assignments = Draft(tables.assignments)
         self.owners = Draft(tables.owners)
+        self.checked = Draft(tables.checked)
         self.agent_links = Draft(tables.agent_links)
         self.field_leads = Draft(tables.field_leads)
         self.topics = Draft(tables.topics)

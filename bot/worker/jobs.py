@@ -246,6 +246,10 @@ def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:
     ) -> None:
         await run(context, conversation, lambda work, _: desk.late(work, lead, mark, now()))
 
+    @app.task(name="claim-late", pass_context=True, retry=_SOON)
+    async def claim_late(context: JobContext, conversation: int, message: int) -> None:
+        await run(context, conversation, lambda work, _: desk.claim_undecided(work, message, now()))
+
     @app.task(name="expire-lead", pass_context=True, retry=_SOON)
     async def expire_lead(context: JobContext, conversation: int, lead: int) -> None:
         await run(context, conversation, lambda work, _: desk.expire(work, lead, now()))

@@ -129,3 +129,27 @@ async def test_a_whole_talk_goes_both_ways_and_back_to_the_bot(bureau: Office) -
     await bureau.press(CHEN, bureau.button(CHEN, "desk.return"))
     await bureau.run_jobs()
     assert bureau.says("handoff.back") in bureau.words(LI)
+
+
+async def test_held_words_wait_sealed_and_go_with_what_waits_behind_them(bureau: Office) -> None:
+    await bureau.manager(CHEN, "陈立")
+    await bureau.manager(ZHOU, "周青", supervisor=True, catch_all=True, languages=frozenset(("en",)))
+    await bureau.customer(LI)
+    await bureau.say(LI, "人工")
+    await bureau.run_jobs()
+    await bureau.press(CHEN, bureau.button(CHEN, "desk.accept"))
+    await bureau.run_jobs()
+    await bureau.say(CHEN, "您放心，包过")
+    await bureau.say(CHEN, "请把执照发来")
+    assert "包过" not in bureau.words(LI)
+    conversation = await bureau.state(LI)
+    async with bureau.storage.work() as work:
+        held, behind = await work.checked.of_conversation(conversation.id)
+        assert (held.state, held.text, held.found[0].claim, behind.state) == (
+            "held", "您放心，包过", "guaranteed_approval", "queued",
+        )  # fmt: skip
+        assert await work.checked.held() == (held,)
+    await bureau.press(ZHOU, bureau.button(ZHOU, "desk.claim.approve"))
+    assert bureau.words(LI).index("包过") < bureau.words(LI).index("执照")
+    async with bureau.storage.work() as work:
+        assert await work.checked.pending(held.lead) == ()

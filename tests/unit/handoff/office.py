@@ -206,6 +206,8 @@ class Office:
                     await self.desk.late(work, payload["lead"], payload["mark"], now)
                 case "expire-lead":
                     await self.desk.expire(work, payload["lead"], now)
+                case "claim-late":
+                    await self.desk.claim_undecided(work, payload["message"], now)
                 case "expire-field-lead":
                     await self.desk.expire_field_lead(work, payload["field_lead"], now)
                 case "offer-waiting":

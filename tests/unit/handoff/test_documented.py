@@ -24,6 +24,9 @@ async def test_every_command_on_the_page_is_understood(office: Office, command: 
     assert office.chat(MANAGER)[-1].html != office.says("desk.unknown_command")
 
 
-@pytest.mark.parametrize("key", ["desk.accept", "desk.pass", "desk.return"])
+@pytest.mark.parametrize(
+    "key",
+    ["desk.accept", "desk.pass", "desk.return", "desk.claim.rewrite", "desk.claim.send_anyway", "desk.claim.take_back"],
+)
 def test_the_page_calls_buttons_by_their_labels(office: Office, key: str) -> None:
     assert f"**{office.says(key, 'zh')} / {office.says(key, 'en')}**" in PAGE
