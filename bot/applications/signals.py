@@ -52,14 +52,14 @@ FIELDS: Final[Mapping[str, Kind]] = {
 }
 """The facts that rules may read.
 
-`amount_in_turnovers`: the amount in months of turnover. `instalment_share`: the largest instalment of the quote in months of turnover.
+`amount_in_turnovers`: the amount in months of turnover. `instalment_share`: the share of `bot/products/burden.py`, of the quote shown.
 `turnover_ratio`: the turnover told now over that of the application before. `trading_gap`: by how many months the time in
 business has grown more than time has passed. `…_elsewhere`: other accounts that gave the same. `applicants_here`: different
 people or businesses that this account has applied for.
 """
 
-WORDS: Final = ("fee_first", "agent")
-"""What is recognised in words: that somebody was asked for money first, and how paid agents speak."""
+WORDS: Final = ("fee_first", "fee_question", "agent")
+"""What is recognised in words: that somebody was asked for money first, that they only ask about it, and how paid agents speak."""
 
 LICENCE_KINDS: Final[Mapping[str, str]] = {"small_company": "91", "sole_trader": "92", "farmer": "93"}
 """The first two characters of the code of a licence, by segment (GB 32100-2015)."""
@@ -235,22 +235,23 @@ def facts_of(  # noqa: PLR0913 -- each is something that is known of an applicat
     matches: Matches,
     earlier: Sequence[Application] = (),
     agreed_at: datetime | None = None,
-    to_set_aside: Money | None = None,
+    instalment_share: Decimal | None = None,
     agent_words: bool = False,
 ) -> Values:
     """The facts of an application with these `answers`, confirmed at `now`. What is not known is left out.
 
     `earlier` are the account's applications before it, oldest first; `agreed_at` is when the customer agreed to the notice that
-    it begins with; `to_set_aside` what the quote that was shown takes a month.
+    it begins with; `instalment_share` what the quote that was shown takes of a month's turnover.
     """
     turnover = monthly_turnover(answers)
     counted = ("months_trading", "licence_months", "open_loans", "recent_applications")
-    share = _ratio(to_set_aside, turnover)
     facts: dict[str, Value] = {
         **{name: _count(answers.get(name)) for name in counted},
         "licence_kind_differs": _kind_differs(answers),
         "amount_in_turnovers": _ratio(answers.get("amount"), turnover),
-        "instalment_share": None if share is None else Rate(share),
+        "instalment_share": None
+        if instalment_share is None
+        else Rate(instalment_share.quantize(Decimal("0.001"), ROUND_HALF_UP)),
         "turnover_ratio": _ratio(turnover, monthly_turnover({**earlier[-1].answers, "segment": earlier[-1].segment}))
         if earlier
         else None,
@@ -369,7 +370,11 @@ def _when(section: Section, known: Collection[str]) -> Rule:
 
 
 def _words(section: Section) -> Mapping[str, tuple[re.Pattern[str], ...]]:
-    found = {name: tuple(_pattern(section, name, words) for words in section.texts(name)) for name in WORDS}
+    found = {
+        name: tuple(_pattern(section, name, words) for words in section.texts(name))
+        for name in WORDS
+        if name != "fee_question" or section.has(name)  # releases before it have none
+    }
     section.done()
     return found
 

@@ -14,8 +14,9 @@ from bot.conversation.consents import SHARE_NOTICE
 from bot.conversation.kept_pages import pages_of
 from bot.conversation.ports import UnitOfWork
 from bot.conversation.services.call import Call
-from bot.core.values import Money, Months, Values
+from bot.core.values import Money, Values
 from bot.ledger.audit import SYSTEM, AuditEvent, audited
+from bot.products.burden import Takings, share_of_shown
 from bot.publishing.content import Content
 
 NUMBER: Final = "number"
@@ -37,7 +38,7 @@ async def facts_now(call: Call) -> Values:
         matches=await _matches(work, conversation, call.values, call.content.signals.since(now)),
         earlier=earlier,
         agreed_at=await _agreed_at(work, conversation, earlier),
-        to_set_aside=await _to_set_aside(call),
+        instalment_share=await _instalment_share(call),
         agent_words=_agent_words(await work.acts(conversation), call.content.signals.since(now)),
     )
 
@@ -117,17 +118,15 @@ async def _agreed_at(work: UnitOfWork, conversation: int, earlier: Sequence[Appl
     return given[0] if given else None
 
 
-async def _to_set_aside(call: Call) -> Money | None:
-    """What the quote that was shown takes in a month, on average. A farmer's takings do not come by the month."""
-    if call.text("segment") == "farmer":
+async def _instalment_share(call: Call) -> Decimal | None:
+    """What the quote that was shown takes of a month's turnover, as `burden` has it. A farmer's takings do not come by the month."""
+    turnover = call.values.get("monthly_turnover")
+    if call.text("segment") == "farmer" or not isinstance(turnover, Money) or turnover.amount <= 0:
         return None
     quote = await call.work.quotes.latest(call.conversation.id)
     if quote is None or quote.product != call.text("product"):
         return None
-    total, months = quote.values.get("total_to_repay"), quote.values.get("months")
-    if not isinstance(total, Money) or not isinstance(months, Months) or months.count < 1:
-        return None
-    return Money((total.amount / months.count).quantize(Decimal("0.01")), total.currency)
+    return share_of_shown(quote.values, Takings(turnover.amount))
 
 
 def _agent_words(acts: Sequence[AuditEvent], since: datetime) -> bool:

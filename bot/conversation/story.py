@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bot.applications.signals import Screening
 from bot.conversation.history import History
-from bot.core.values import Rate, Value
+from bot.core.values import Months, Rate, Value
 from bot.ledger.audit import ACTS, AuditEvent, Detail
 from bot.ledger.chain import moment
 
@@ -86,7 +86,12 @@ def _screened(screening: Screening) -> Screened:
 
 
 def _bare(value: Value) -> Value:
-    return value.fraction if isinstance(value, Rate) else value
+    match value:
+        case Rate(fraction=fraction):
+            return fraction
+        case Months(count=count):
+            return count
+    return value
 
 
 def _act(act: AuditEvent) -> Happening:

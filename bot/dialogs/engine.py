@@ -57,6 +57,8 @@ MINOR = "minor"
 """The command of who says that they are under age, in words or by a number of years."""
 FEE_FIRST = "fee_first"
 """The command of who tells that they were asked for money before the pay-out, whatever the words."""
+FEE_QUESTION = "fee_question"
+"""What is spotted where somebody only asks whether money is due first: it is answered, and nobody has been asked for any."""
 AGENT = "agent"
 """What is spotted where somebody speaks as an agent for other people's applications; it is noted for staff, and nothing else."""
 FIND_ANSWER = "find-answer"
@@ -440,7 +442,7 @@ def _noticed(walk: Walk, text: str, *, while_held: bool = False) -> None:
     if AGENT in spotted:
         walk.note("words of an agent")
         walk.effects.append(Track("agent_words", {}))
-    if FEE_FIRST in spotted and while_held:
+    if FEE_FIRST in spotted and FEE_QUESTION not in spotted and while_held:
         walk.effects.append(Track("fee_first", {}))
 
 
@@ -463,6 +465,8 @@ def _said(walk: Walk, event: Said) -> None:
     match walk.step:
         case _ if event.withheld:
             _withheld(walk, event)
+        case _ if {FEE_FIRST, FEE_QUESTION} <= walk.book.spotted(event.text):
+            _aside(walk, {"topic": FEE_FIRST})
         case Ask() as step:
             _typed_answer(walk, step, event)
         case Choose() | Cards() | Consent() | Recall() | Review() | Await():
@@ -483,9 +487,8 @@ def _command(walk: Walk, text: str) -> str | None:
         return command
     if MINOR in walk.book.command_flows and inputs.says_minor(text):
         return MINOR
-    if FEE_FIRST in walk.book.command_flows and FEE_FIRST in walk.book.spotted(text):
-        return FEE_FIRST
-    return None
+    spotted = walk.book.spotted(text) if FEE_FIRST in walk.book.command_flows else frozenset()
+    return FEE_FIRST if FEE_FIRST in spotted and FEE_QUESTION not in spotted else None
 
 
 def _sent_twice(walk: Walk, event: Said) -> bool:

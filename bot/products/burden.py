@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, TypeAlias
@@ -44,7 +45,7 @@ class Burden:
 
     def of(self, payment: Payment) -> Decimal:
         """A payment as a share of the takings of its own period."""
-        return payment.total / _period(self.quote, self.takings)
+        return payment.total / _period(self.quote.method, self.takings)
 
 
 def burden(quote: Quote, takings: Takings, lender: Lender) -> Burden:
@@ -57,28 +58,45 @@ def burden(quote: Quote, takings: Takings, lender: Lender) -> Burden:
     return Burden(quote, takings, share, verdict)
 
 
+def share_of_shown(shown: Values, takings: Takings) -> Decimal | None:
+    """The `share` of a quote as it was shown and stored (`quote_values`); None where its payments are not among the values."""
+    rows, months, method = shown.get("rows"), shown.get("months"), shown.get("method_id")
+    found = [row.get("payment") for row in rows if isinstance(row, Mapping)] if isinstance(rows, tuple) else []
+    payments = [payment.amount for payment in found if isinstance(payment, Money)]
+    if not payments or not isinstance(months, Months) or months.count < 1 or not isinstance(method, str):
+        return None
+    return _share(payments, months.count, method, takings)
+
+
 def _largest_share(quote: Quote, takings: Takings) -> Decimal:
+    return _share([row.total for row in quote.rows], quote.months, quote.method, takings)
+
+
+def _share(payments: Sequence[Decimal], months: int, method: str, takings: Takings) -> Decimal:
     if takings.harvest:
-        return _of_a_year(quote) / takings.amount
-    if _ends_large(quote):
-        return _aside(quote) / takings.amount
-    return max(row.total for row in quote.rows) / _period(quote, takings)
-
-
-def _ends_large(quote: Quote) -> bool:
-    """Whether most of it is due at once, at the end: nobody pays that out of one month."""
-    return len(quote.rows) == 1 or quote.method in _BALLOONS
+        return _dearest_year(payments) / takings.amount
+    # Most of it is due at once, at the end: nobody pays that out of one month.
+    if len(payments) == 1 or method in _BALLOONS:
+        return _by_the_month(payments, months) / takings.amount
+    return max(payments) / _period(method, takings)
 
 
 def _aside(quote: Quote) -> Decimal:
     """What must be set aside each month, payments included, so that the last one can be made."""
-    return to_cent(quote.total_payments / quote.months)
+    return _by_the_month([row.total for row in quote.rows], quote.months)
+
+
+def _by_the_month(payments: Sequence[Decimal], months: int) -> Decimal:
+    return to_cent(sum(payments, ZERO) / months)
 
 
 def _of_a_year(quote: Quote) -> Decimal:
     """What the dearest year of the loan takes, all payments of a shorter one."""
-    years = (quote.rows[start : start + 12] for start in range(0, len(quote.rows), 12))
-    return max(sum((row.total for row in year), ZERO) for year in years)
+    return _dearest_year([row.total for row in quote.rows])
+
+
+def _dearest_year(payments: Sequence[Decimal]) -> Decimal:
+    return max(sum(payments[start : start + 12], ZERO) for start in range(0, len(payments), 12))
 
 
 def burden_text(found: Burden) -> Text:
@@ -105,25 +123,25 @@ def burden_chart(found: Burden) -> Chart:
         title=Text("burden.title", {"product": Text(f"product.{quote.product}.name")}),
         columns=_calendar(found) if single else _columns(found, with_fees=with_fees),
         series=tuple(Text(f"burden.series.{name}") for name in series),
-        whole=Text("burden.whole.harvest" if found.takings.harvest else f"burden.whole.{_rhythm_of(quote)}"),
+        whole=Text("burden.whole.harvest" if found.takings.harvest else f"burden.whole.{_rhythm_of(quote.method)}"),
         note=Text("burden.note", {"lender": Text(f"lender.{quote.lender}"), "risk": Text("risk.warning")}),
     )
 
 
-def _rhythm_of(quote: Quote) -> str:
-    return "week" if quote.method == "turnover_share" else "month"
+def _rhythm_of(method: str) -> str:
+    return "week" if method == "turnover_share" else "month"
 
 
-def _period(quote: Quote, takings: Takings) -> Decimal:
+def _period(method: str, takings: Takings) -> Decimal:
     """The takings of the period that one payment is paid out of."""
-    if takings.harvest or _rhythm_of(quote) == "month":
+    if takings.harvest or _rhythm_of(method) == "month":
         return takings.amount
     return takings.amount * 12 / _WEEKS_A_YEAR
 
 
 def _columns(found: Burden, *, with_fees: bool) -> tuple[Column, ...]:
     quote = found.quote
-    period = None if found.takings.harvest else Money(to_cent(_period(quote, found.takings)), quote.currency)
+    period = None if found.takings.harvest else Money(to_cent(_period(quote.method, found.takings)), quote.currency)
     shares = [_percent(found.of(row)) for row in quote.rows]
     told = {0, *(number for number in range(1, len(shares)) if shares[number] != shares[number - 1])}
     return tuple(
@@ -166,7 +184,7 @@ def _rhythm(found: Burden) -> Text:
     quote, first, last = found.quote, found.quote.rows[0], found.quote.rows[-1]
     middle = quote.rows[min(quote.grace_months, len(quote.rows) - 1)]
     values: dict[str, Value] = {
-        "takings": Money(to_cent(_period(quote, found.takings)), quote.currency),
+        "takings": Money(to_cent(_period(quote.method, found.takings)), quote.currency),
         "share": Rate(_percent(found.share)),
         **_told("first", first, found),
         **_told("middle", middle, found),

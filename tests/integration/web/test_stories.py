@@ -17,7 +17,10 @@ from fastapi import FastAPI, HTTPException
 from playwright.async_api import async_playwright
 
 from bot import resources
+from bot.applications.signals import Finding, Screening
 from bot.conversation.ports import Conversation, Outgoing, UnitOfWork
+from bot.conversation.story import as_text
+from bot.core.values import Months
 from bot.ledger.audit import CUSTOMER, audited
 from bot.storage.console_access import ConsoleAccess
 from bot.storage.customer_stories import CustomerStories
@@ -30,6 +33,7 @@ from bot.web.compliance import compliance_router
 from bot.web.server import serving
 from tests.integration.storage.conftest import World, _postgres
 from tests.integration.storage.test_ledgers import command
+from tests.integration.storage.test_records import application
 
 
 def texts() -> Texts:
@@ -92,6 +96,39 @@ async def test_a_story_is_found_by_number_and_every_look_is_audited(
         assert await looks(database) == ["operator:compliance"]
         missed = await http.post("/console", data={"named": "nobody"})
         assert (missed.status_code, "no such customer" in missed.text) == (404, True)
+
+
+async def test_signals_stand_in_the_story_by_page_and_by_command_with_what_they_rest_on(
+    customer: int, world: World, database: Database, clock: FixedClock
+) -> None:
+    async def screened(work: UnitOfWork, found: Conversation) -> None:
+        await work.applications.add(application(world, found.id, "a1"))
+        younger = {"months_trading": Months(30), "licence_months": Months(5), "slack": Months(6)}
+        findings = (
+            Finding("licence_younger", "ask", younger),
+            Finding("many_loans", "ask", {"open_loans": 5, "loans": 4}),
+        )
+        await work.screenings.add(
+            Screening(
+                "a1", found.id, 3, 2, "ask", findings, {"open_loans": 5}, world.clock.now(), "licence_younger", "stands"
+            )
+        )
+
+    await world.turn("2", "42", change=screened)
+    async with console(database, clock) as url, httpx.AsyncClient(base_url=url) as http:
+        await signed_in(http, database, clock)
+        page = (await http.get(f"/console/stories/{customer}")).text
+    told = await CustomerStories(database, clock).read(customer, "operator:tests")
+    assert told is not None
+    for shown in (page, as_text(told)):
+        for words in (
+            "licence_younger",
+            "months_trading 30, licence_months 5, slack 6",
+            "many_loans",
+            "open_loans 5",
+            "stands",
+        ):
+            assert words in shown
 
 
 async def test_a_link_works_once_and_its_preview_does_not_use_it_up(database: Database, clock: FixedClock) -> None:

@@ -70,7 +70,7 @@ def test_an_ordinary_application_is_clear() -> None:
         ("amount_against_turnover", {"monthly_turnover": Money(Decimal(3_000))}, {}),
         ("many_loans", {"open_loans": 4}, {}),
         ("many_applications", {"recent_applications": 5}, {}),
-        ("heavy_instalments", {}, {"to_set_aside": Money(Decimal(30_000))}),
+        ("heavy_instalments", {}, {"instalment_share": Decimal("0.6")}),
         ("turnover_changed", {}, {"earlier": (applied(monthly_turnover=Money(Decimal(20_000))),)}),
         ("trading_changed", {}, {"earlier": (applied(months_trading=Months(6)),)}),
         ("shared_number", {}, {"matches": Matches(same_number=1)}),
@@ -158,7 +158,7 @@ def test_every_way_from_a_signal_leads_on_to_handing_in() -> None:
 )
 def test_a_rule_that_could_refuse_or_read_more_does_not_load(change: dict[str, Any], told: str) -> None:
     rule = {"code": "many", "reads": ["open_loans"], "limits": {"loans": 4}, "when": "open_loans >= loans"}
-    words: dict[str, list[str]] = {"fee_first": [], "agent": []}
+    words: dict[str, list[str]] = {"fee_first": [], "fee_question": [], "agent": []}
     document = {"version": 1, "compare_days": 30, "words": words, "signals": [{**rule, "outcome": "ask", **change}]}
     with pytest.raises(ContentError, match=told):
         parse_signals(document)
@@ -177,7 +177,34 @@ def test_every_text_of_a_signal_exists() -> None:
     ],
 )  # fmt: skip
 def test_being_asked_for_money_first_is_recognised(words: str) -> None:
-    assert "fee_first" in content().book.spotted(words)
+    assert tells_of_a_fee(words)
+
+
+def tells_of_a_fee(words: str) -> bool:
+    spotted = content().book.spotted(words)
+    return "fee_first" in spotted and "fee_question" not in spotted
+
+
+QUESTIONS = (
+    "我要先交手续费吗", "贷款要先交钱吗", "需要先付保证金吗", "放款前要交费用吗", "是不是要先交押金", "你们要我先交费吗", "你们会让我先交钱吗",
+    "会要求我先交保证金吗", "要先打钱给你们吗", "先交手续费是正规的吗", "请问要交工本费吗", "办贷款会让人先交会员费吗", "要不要提前交保险费",
+    "听说有的平台让人先交钱，你们呢", "你们不会让我先转账吧", "需要我先转钱验资吗", "担保费什么时候交", "如果有人让我先交钱怎么办",
+    "do I pay a fee first?", "Do I have to pay a deposit first", "will you ask me to pay a deposit first?", "do you ask customers to pay first",
+    "is there an upfront fee", "can you tell me whether I pay the fee in advance", "do they ask for money before the loan?",
+    "would anyone ask me to pay an advance fee?", "must I transfer money before the payout", "what happens if someone asks me to pay first?",
+    "when do I pay the guarantee fee", "who says I must pay a deposit?", "does the lender require me to pay a charge upfront?",
+    "should I pay the registration fee before I get the loan", "tell me if I must pay the fee first", "my friend asks whether one has to pay a deposit first",
+)  # fmt: skip
+TOLD = (
+    "他们叫我先打2000保证金", "让我先交押金是真的吗", "对方要我先转解冻费", "我刚交了工本费，还没放款", "客服说必须先交会员费", "中介要我先交钱怎么办",
+    "they say pay 500 deposit then loan is released", "a man asked me to pay a fee before the loan, is this real or a scam",
+    "I already paid the processing fee", "they want money before the loan, is that normal?", "is it ok that an agent asked me to pay a deposit first?",
+)  # fmt: skip
+
+
+def test_who_asks_about_a_fee_tells_of_none_and_who_tells_of_one_is_heard_in_a_question_too() -> None:
+    assert [words for words in QUESTIONS if tells_of_a_fee(words)] == []
+    assert [words for words in TOLD if not tells_of_a_fee(words)] == []
 
 
 def test_no_other_question_that_customers_ask_is_taken_for_it() -> None:
@@ -188,7 +215,7 @@ def test_no_other_question_that_customers_ask_is_taken_for_it() -> None:
         for topic, phrases in answers.items()
         if topic not in {"fee_first", "nothing"}
         for phrase in phrases
-        if content().book.spotted(phrase)
+        if content().book.spotted(phrase) & {"fee_first", "agent"}
     ]
     assert len(answers) > 90
     assert spotted == []

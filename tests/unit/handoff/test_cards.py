@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot import resources
+from bot.applications.signals import Finding
 from bot.core.values import Money, Months, Rate, Text, Values
 from bot.handoff import cards
 from bot.handoff.notes import Notes, Unsaid, notes_of, with_notes
@@ -74,6 +75,15 @@ def test_an_offer_shows_need_product_amount_and_term_in_words() -> None:
     offer = offered(lead())
     for words in ("用途：买种苗", "产品：丰收贷", "金额：¥350,000", "期限：1年", "客户类型：农户", "语言：中文"):
         assert words in offer
+
+
+def test_the_whole_card_says_what_is_worth_a_second_look() -> None:
+    found = Finding(
+        "licence_younger", "ask", {"months_trading": Months(30), "licence_months": Months(5), "slack": Months(6)}
+    )
+    card = whole(lead(), "zh", signals=(found.for_staff(),))
+    assert "留意：执照办了5个月，说已经营2年半" in card
+    assert "留意" not in whole(lead(), "zh")
 
 
 def test_an_offer_does_not_say_who_the_customer_is() -> None:
