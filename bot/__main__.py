@@ -19,6 +19,7 @@ from bot.commands.given_up import crm, submissions
 from bot.commands.leads import leads
 from bot.commands.lender import lender
 from bot.commands.managers import managers
+from bot.commands.retention import retention
 from bot.commands.shell import fail as _fail
 from bot.commands.shell import plain as _plain
 from bot.commands.shell import run as _run
@@ -49,6 +50,7 @@ content.command("evaluate")(answers.content_evaluate)
 cli.add_typer(managers, name="manager")
 cli.add_typer(agents, name="agent")
 cli.add_typer(keys.keys, name="keys")
+cli.add_typer(retention, name="retention")
 cli.add_typer(ledgers.consents, name="consents")
 cli.add_typer(ledgers.audit, name="audit")
 cli.command()(story)

@@ -15,7 +15,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ from bot.handlers.intake import Intake, TurnWatch
 from bot.handlers.polling import Polling
 from bot.handlers.routers import CHANNEL
 from bot.handlers.routers import Desk as HandlerDesk
+from bot.ledger.audit import SYSTEM
 from bot.publishing.library import Library
 from bot.publishing.release import Release
 from bot.publishing.semantics import best_finders
@@ -65,11 +66,9 @@ from bot.storage.customer_stories import CustomerStories
 from bot.storage.database import Database
 from bot.storage.dead_letters import PostgresDeadLetters
 from bot.storage.desk_pages import DeskPages, DeskWatch
-from bot.storage.document_files import forget_files
 from bot.storage.embedded import embedded
 from bot.storage.failures import PostgresFailures
 from bot.storage.files import EncryptedFiles
-from bot.storage.inbox import purge_inbox
 from bot.storage.jobs import job_arguments
 from bot.storage.keys import PersonKeys, made_beside
 from bot.storage.ledgers import Ledgers
@@ -80,8 +79,8 @@ from bot.storage.outbox import PostgresOutbox
 from bot.storage.reach import set_reachable
 from bot.storage.releases import PostgresReleases
 from bot.storage.repositories.consents import consents_over
-from bot.storage.repositories.signals import forget_fingerprints
 from bot.storage.repositories.topics import PostgresTopics
+from bot.storage.retention import AlreadyRunning, Retainer
 from bot.storage.sealing import Sealing
 from bot.storage.unit_of_work import PostgresStorage
 from bot.storage.urls import engine_url
@@ -343,15 +342,13 @@ async def _parts(stack: AsyncExitStack, settings: Settings, database: Database) 
             currency=settings.currency,
             given_up=GivenUp(letters, failures, clock, "crm"),
         ),
-        forget_files=lambda: forget_files(database, files, clock.now(), settings.files_days),
         submissions=Submissions(storage, lender, news, given_up, notices),
         calls=LenderCalls(storage, lender, news, given_up),
         corrections=Corrections(storage, lender, news, given_up, notices),
         given_up=given_up,
         over=lambda: consents_over(database.pool, clock.now()),
         clock=clock,
-        forget_hashes=lambda: forget_fingerprints(database, library.current.signals.since(clock.now()), clock.now()),
-        purge=lambda: purge_inbox(database.pool, clock.now() - timedelta(days=settings.inbox_days)),
+        retain=lambda: _retaining(Retainer(database, files, clock), library, failures, clock),
         anchor=lambda: _anchoring(ledgers),
         destroy=database.keys.destroy,
         arguments=lambda task, arguments: job_arguments(task, arguments, sealing),
@@ -424,6 +421,22 @@ async def _sealing(ledgers: Ledgers) -> None:
         except (OSError, PostgresError, InterfaceError) as error:
             _log.warning("the ledgers cannot be sealed", error=type(error).__name__)
         await asyncio.sleep(SEAL_EVERY)
+
+
+async def _retaining(retainer: Retainer, library: Library, failures: CountedFailures, clock: Clock) -> int:
+    """Remove what has been kept long enough; staff are told where something stays that should have gone."""
+    content = library.current
+    if content.retention is None:
+        await failures.record(Failure(clock.now(), "retention", "the published content says nothing of retention"))
+        return 0
+    try:
+        report = await retainer.run(content.retention, content.number, SYSTEM)
+    except AlreadyRunning:
+        return 0
+    late = {name: str(line.late) for name, line in report.lines.items() if line.late}
+    if late:
+        await failures.record(Failure(clock.now(), "retention", "records are past their time", details=late))
+    return sum(line.removed for line in report.lines.values())
 
 
 async def _anchoring(ledgers: Ledgers) -> None:

@@ -62,6 +62,11 @@ def field_leads() -> Path:
     return PACKAGE / "growth" / "field_leads.yaml"
 
 
+def retention() -> Path:
+    """The file that says how long personal data is kept."""
+    return PACKAGE / "applications" / "retention.yaml"
+
+
 def appointments() -> Path:
     """The file that says when customers can be called back or visited."""
     return PACKAGE / "handoff" / "appointments.yaml"

@@ -118,17 +118,9 @@ class Settings(BaseSettings):
     rich_messages: Literal["auto", "off"] = Field(
         "auto", description="Whether tables are rich messages where the Bot API server offers them, or always text."
     )
-    inbox_days: int = Field(
-        30, ge=2, description="For how many days an update is remembered, so that a repeat is recognised."
-    )
     files: Path | None = Field(
         None,
         description="Where files that customers send lie, each encrypted under its person's key. Unset: `files` in `BOT_DATA_DIR`.",
-    )
-    files_days: int = Field(
-        90,
-        ge=1,
-        description="For how many days a page that was sent is kept, where its application has not ended before.",
     )
     scanner: str | None = Field(
         None,
@@ -215,6 +207,7 @@ class StorageSettings(BaseSettings):
     data_dir: Path = Path("var")
     master_keys: SecretStr | None = None
     keys_url: SecretStr | None = None
+    files: Path | None = None
     default_locale: str = "zh"
     timezone: Zone = "Asia/Shanghai"
     currency: str = Field("CNY", pattern="^[A-Z]{3}$")

@@ -135,6 +135,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "privacy.exported": Act("A customer was given all data that is held."),
     "privacy.receipt": Act("A customer was given the receipt of a consent.", ("record",)),
     "quote.shown": Act("A quote was shown and kept.", ("quote", "product", "release")),
+    "retention.held": Act("Data of a customer is kept for a case, whatever its time.", ("case",)),
+    "retention.lifted": Act("A case no longer keeps data of a customer.", ("case",)),
     "retention.run": Act("Data whose time was over was removed.", ("what", "removed")),
     "safety.fee_asked": Act("A customer tells that they were asked for money before a pay-out."),
     "signal.agent_words": Act("Words such as paid agents use were noticed in what was typed."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+from bot.applications.retention import Retention, parse_retention
 from bot.applications.signals import SignalRules, parse_signals, signal_keys
 from bot.applications.usual_times import NO_TIMES, parse_usual_times
 from bot.core.errors import ContentError, TillwiseError
@@ -80,6 +81,7 @@ class _Parsed:
     branches: Mapping[str, Branch]
     signals: SignalRules | None
     claims: ClaimRules
+    retention: Retention | None
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -98,6 +100,7 @@ def check(documents: Documents, services: Collection[str] | None = None) -> Sequ
     problems += _stories(parsed)
     problems += _answers(parsed, messages)
     problems += _notices(parsed)
+    problems += _kept_too_briefly(parsed)
     problems += _missing(documents, parsed)
     problems += _unused(documents, parsed)
     return tuple(dict.fromkeys(problems))
@@ -138,7 +141,18 @@ def _parse(documents: Documents, problems: list[Problem]) -> _Parsed:
         branches=each("branches", parse_branches),
         signals=attempt(lambda: parse_signals(documents["signals"]), None),
         claims=attempt(lambda: parse_claims(documents["claims"]), ClaimRules()),
+        retention=attempt(lambda: parse_retention(documents["retention"]), None),
     )
+
+
+def _kept_too_briefly(parsed: _Parsed) -> Iterator[Problem]:
+    """What rules look back at must still be there."""
+    compared = parsed.signals.compare_days if parsed.signals else 0
+    if parsed.retention and parsed.retention.rules["hashes"].days < compared:
+        where = "classes.hashes.days"
+        yield Problem(
+            "retention.yaml", where, "signals look back further", f"give at least {compared}, as signals.yaml does"
+        )
 
 
 def _told(error: str, folder: str) -> Problem:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from bot.applications.retention import Retention, parse_retention
 from bot.applications.signals import NO_SIGNALS, SignalRules, parse_signals
 from bot.applications.usual_times import NO_TIMES, UsualTimes, parse_usual_times
 from bot.dialogs.model import FlowBook
@@ -49,6 +50,7 @@ class Content:
     signals: SignalRules
     targets: Targets
     claims: ClaimRules
+    retention: Retention | None = None
 
 
 def assemble(
@@ -76,6 +78,7 @@ def assemble(
         field_leads=parse_field_leads(documents["field_leads"]) if "field_leads" in documents else FieldLeadRules(),
         branches=parse_branches(documents.get("branches", {})),
         signals=_signals(documents),
+        retention=parse_retention(documents["retention"]) if "retention" in documents else None,
         targets=_targets(documents),
         claims=_claims(documents),
     )

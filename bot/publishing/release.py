@@ -13,7 +13,7 @@ Documents: TypeAlias = Mapping[str, Any]
 """All authored content, JSON-ready.
 
 `flows`, `products`, `stories`, `answers` and `notices` map a file's name to what it says; `commands`,
-`lead_rules`, `desk`, `usual_times`, `field_leads` and `signals` are what those files say; `messages` maps a locale to its words by key. The order of mappings is content too: keep it when storing.
+`lead_rules`, `desk`, `usual_times`, `field_leads`, `signals` and `retention` are what those files say; `messages` maps a locale to its words by key. The order of mappings is content too: keep it when storing.
 """
 
 

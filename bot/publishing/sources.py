@@ -34,6 +34,7 @@ class Sources:
     branches: Path = field(default_factory=resources.branches)
     field_leads: Path = field(default_factory=resources.field_leads)
     signals: Path = field(default_factory=resources.signals)
+    retention: Path = field(default_factory=resources.retention)
     locales: Path = field(default_factory=resources.locales)
 
 
@@ -55,6 +56,7 @@ def read_documents(sources: Sources | None = None) -> Documents:
         "branches": _folder(lie.branches),
         "field_leads": _file(lie.field_leads),
         "signals": _file(lie.signals),
+        "retention": _file(lie.retention),
         "messages": {
             locale: dict(sorted(words.items())) for locale, words in sorted(read_catalogues(lie.locales).items())
         },

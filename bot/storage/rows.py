@@ -99,7 +99,8 @@ class ReleaseRow(Row, table=True):
 class ConversationRow(Row, table=True):
     """A chat with one person on one channel. Its row lock is what makes turns of one chat follow each other.
 
-    `key` is the id of the person's key now. `address` is sealed and looked up by `address_hash`; `state` is sealed.
+    `key` is the id of the person's key now. `address` is sealed and looked up by `address_hash`; `state` is sealed. All three are
+    empty once nothing of a person who is silent was left. `cleared_at` is when retention has last emptied the state.
     """
 
     __tablename__ = "conversation"
@@ -115,6 +116,7 @@ class ConversationRow(Row, table=True):
     reachable: bool
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
+    cleared_at: datetime | None = _moment(default=None)
 
 
 class InboxRow(Row, table=True):
@@ -682,6 +684,40 @@ class ConsoleAccessRow(Row, table=True):
     role: str = _text()
     expires_at: datetime = _moment()
     manager_id: int | None = _big(default=None, foreign_key="account_manager.id")
+
+
+class LegalHoldRow(Row, table=True):
+    """Nothing of a customer is removed by time while a hold for a `case` stands; `case` is a reference, not words."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        sa.Index(
+            "legal_hold_open_key",
+            "conversation_id",
+            "case",
+            unique=True,
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: int | None = _identity()
+    conversation_id: int = _owner()
+    case: str = _text()
+    placed_at: datetime = _moment()
+    lifted_at: datetime | None = _moment(default=None)
+
+
+class RetentionRunRow(Row, table=True):
+    """The report of a run of retention: by class what was removed and what is left."""
+
+    __tablename__ = "retention_run"
+
+    id: int | None = _identity()
+    began_at: datetime = _moment()
+    ended_at: datetime = _moment()
+    actor: str = _text()
+    release: int
+    lines: dict[str, Any] = _json()
 
 
 class FailureRow(Row, table=True):

@@ -69,7 +69,7 @@ RENEW: Final = compiled(
     .values(given_all(_conversation, "key", "address", "state"))
 )
 
-CREATE: Final = compiled(insertion(_conversation).on_conflict_do_nothing().returning(_conversation.c.id))
+CREATE: Final = compiled(insertion(_conversation, "cleared_at").on_conflict_do_nothing().returning(_conversation.c.id))
 
 # Written straight into procrastinate's table, and not by its function, for the conflict clause: a job that only one
 # waiting job may be (`queueing_lock`) must not fail the turn that asks for it again. Its triggers do the rest.

@@ -51,9 +51,8 @@ _log = structlog.get_logger(__name__)
 class Uses:
     """The use cases that jobs carry out.
 
-    `purge` forgets updates from before a time, `anchor` notes the ends of ledgers, `over` tells which consents have come to
-    their end, by conversation and record. `forget_files` removes the files whose time is over,
-    `forget_hashes` the hashes that are too old to be compared with.
+    `retain` removes what has been kept long enough, and tells how many records that were; `anchor` notes the ends of ledgers, `over`
+    tells which consents have come to their end, by conversation and record.
     `destroy` destroys the keys of people who were erased. `arguments` opens what is sealed in a job's arguments.
     """
 
@@ -70,11 +69,9 @@ class Uses:
     form_links: FormLinks
     crm: CrmNews
     clock: Clock
-    purge: Callable[[], Awaitable[int]]
+    retain: Callable[[], Awaitable[int]]
     anchor: Callable[[], Awaitable[None]]
     over: Callable[[], Awaitable[Sequence[tuple[int, str]]]]
-    forget_files: Callable[[], Awaitable[int]]
-    forget_hashes: Callable[[], Awaitable[int]]
     destroy: Callable[[Iterable[bytes]], Awaitable[None]]
     arguments: Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -112,14 +109,9 @@ def job_app(url: str, uses: Uses) -> procrastinate.App:
         await uses.destroy(bytes.fromhex(key) for key in keys)
 
     @app.periodic(cron="17 3 * * *")
-    @app.task(name="purge-inbox", queueing_lock="purge-inbox")
-    async def purge_inbox(timestamp: int) -> None:
-        _log.info("inbox purged", updates=await uses.purge())
-
-    @app.periodic(cron="52 3 * * *")
-    @app.task(name="forget-fingerprints", queueing_lock="forget-fingerprints")
-    async def forget_fingerprints(timestamp: int) -> None:
-        _log.info("hashes of applications forgotten", removed=await uses.forget_hashes())
+    @app.task(name="retention", queueing_lock="retention")
+    async def retention(timestamp: int) -> None:
+        _log.info("what was kept long enough is removed", records=await uses.retain())
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="anchor-ledgers", queueing_lock="anchor-ledgers")
@@ -212,11 +204,6 @@ def _page_tasks(app: procrastinate.App, uses: Uses) -> None:
     @app.task(name=REMOVE_FILES, retry=_SOON)
     async def remove_files(names: list[str]) -> None:
         await uses.files.remove(names)
-
-    @app.periodic(cron="47 3 * * *")
-    @app.task(name="forget-files", queueing_lock="forget-files")
-    async def forget_files(timestamp: int) -> None:
-        _log.info("files forgotten", files=await uses.forget_files())
 
 
 def _desk_tasks(app: procrastinate.App, uses: Uses) -> None:

@@ -17,8 +17,6 @@ from bot.conversation.document_pages import SentPage
 from bot.conversation.kept_pages import drafts
 from bot.dialogs.stories import Story, parse_story
 from bot.gateways.signatures import sign
-from bot.storage.document_files import forget_files
-from bot.storage.files import EncryptedFiles
 from bot.testing.samples import SampleScanner, sample
 from bot.testing.screen import Screen
 from bot.testing.stage import play
@@ -232,14 +230,24 @@ async def test_the_export_lists_the_pages_with_what_became_of_them_and_sends_eac
     assert re.search(r"lease of your business premises.*?page 1.*?not handed to the lender", page.decode(), re.DOTALL)
 
 
-async def test_old_files_and_those_that_no_page_names_are_forgotten_and_it_is_audited(there: House) -> None:
+async def at_night(there: House) -> None:
+    """What the worker does every night."""
+    await there.bot.parts.jobs.tasks["retention"].defer_async(timestamp=0)
+    await there.run_jobs()
+
+
+async def test_old_files_go_at_night_and_it_is_reported_and_audited(there: House) -> None:
     await staged(there)
-    parts, files = there.bot.parts, EncryptedFiles(there.files, None)  # type: ignore[arg-type]  # nothing is opened
-    now = parts.clock.now()
     count = len(kept(there))
-    assert await forget_files(parts.database, files, now, 90) == 0
-    await parts.database.pool.execute("UPDATE document_page SET received_at = received_at - interval '91 days'")
-    assert await forget_files(parts.database, files, now, 90) == count
+    await at_night(there)
+    assert len(kept(there)) == count
+    await there.bot.parts.database.pool.execute(
+        "UPDATE document_page SET received_at = received_at - interval '91 days'"
+    )
+    await at_night(there)
     assert kept(there) == []
-    (act,) = await rows(there, "SELECT details FROM audit WHERE name = 'retention.run'")
-    assert act["details"] == {"what": "files", "removed": count}
+    (act,) = await rows(there, "SELECT actor, details FROM audit WHERE name = 'retention.run'")
+    assert (act["actor"], act["details"]) == ("system", {"what": "files", "removed": count})
+    reports = await rows(there, "SELECT lines FROM retention_run ORDER BY id")
+    assert [report["lines"]["files"]["removed"] for report in reports] == [0, count]
+    assert await there.failures() == []

@@ -111,7 +111,6 @@ def test_the_documented_examples_are_settings_that_can_be_used(monkeypatch: pyte
         ("BOT_CURRENCY", "yuan"),
         ("BOT_MESSAGES_PER_SECOND", "-1"),
         ("BOT_MESSAGES_PER_CHAT", "fast"),
-        ("BOT_INBOX_DAYS", "1"),
         ("BOT_LOG_FORMAT", "xml"),
     ],
 )

@@ -14,10 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.applications.signals import Finding, Screening
 from bot.core.codec import decode_all, encode_all
-from bot.ledger.audit import SYSTEM, audited
-from bot.storage.database import Database
 from bot.storage.envelope import place_of
-from bot.storage.ledgers import record_acts
 from bot.storage.rows import FingerprintRow, ScreeningRow, table
 from bot.storage.sealing import Sealing
 from bot.storage.sql import Executor, compiled, given, given_all, insertion
@@ -67,23 +64,11 @@ _HERE: Final = compiled(
         _SINCE,
     )
 )
-_FORGET: Final = compiled(sa.delete(_fingerprint).where(_fingerprint.c.at < given(_fingerprint.c.at)))
 
 
 def fingerprint(key: bytes, kind: str, value: str) -> str:
     """The keyed hash of a value: HMAC-SHA256, apart for each kind, as hexadecimal."""
     return hmac.new(key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
-
-
-async def forget_fingerprints(database: Database, before: datetime, now: datetime) -> int:
-    """Remove the hashes that are older than `before`, and have it audited; how many there were."""
-    async with database.transaction() as connection:
-        removed = await _FORGET.run(connection, at=before)
-        if removed:
-            await record_acts(
-                connection, [audited("retention.run", SYSTEM, None, now, what="fingerprint", removed=removed)]
-            )
-    return removed
 
 
 class PostgresScreenings:

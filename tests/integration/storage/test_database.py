@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import orjson
 import pytest
@@ -12,7 +11,6 @@ from bot.conversation.ports import Conversation, Failure, Job, StorageUnavailabl
 from bot.core.errors import SettingsError
 from bot.storage.database import Database
 from bot.storage.failures import PostgresFailures
-from bot.storage.inbox import purge_inbox
 from bot.storage.rows import ConversationRow, FailureRow
 from bot.storage.unit_of_work import PostgresStorage
 from bot.testing.clock import FixedClock
@@ -58,15 +56,6 @@ async def test_a_failure_is_kept_for_staff(database: Database, clock: FixedClock
         row = (await session.exec(select(FailureRow))).one()
     kept = Failure(row.at, row.where, row.error, row.conversation_id, row.details)
     assert kept == failure
-
-
-async def test_the_inbox_forgets_what_is_older(on_postgres: World, database: Database) -> None:
-    await on_postgres.turn("old", "42")
-    before = on_postgres.clock.advance(timedelta(days=30))
-    await on_postgres.turn("new", "42")
-    assert await purge_inbox(database.pool, before) == 1
-    assert await on_postgres.turn("new", "42") is None
-    assert await on_postgres.turn("old", "42") == ()
 
 
 async def test_a_job_taken_in_a_turn_is_run_by_procrastinate_s_worker(on_postgres: World, database_url: str) -> None:
