@@ -373,6 +373,10 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    async def on_hold(self, conversation: int) -> bool:
+        """Whether whatever there is of a customer is kept for a case."""
+        ...
+
     async def forget_shown(self, conversation: int, slot: str) -> None:
         """Forget the words of what was posted to a slot by earlier turns; it can still be changed in place."""
         ...

@@ -114,10 +114,12 @@ class Turns:
                 return await self._failed(incoming, error)
 
     async def deliver(self, conversation: int, key: str, prepare: Prepare) -> bool:
-        """Events from within, such as a result or a signal, under a key of their own. False: taken before."""
+        """Events from within, such as a result or a signal, under a key of their own. False: taken before, or nobody is there any more."""
         async with self._storage.work() as work:
-            channel, address = await work.address_of(conversation)
-        async with self._lock(channel, address):
+            known = await work.look(conversation)
+        if known is None:
+            return False
+        async with self._lock(known.channel, known.address):
             try:
                 async with self._storage.work() as work:
                     found = await work.open_known(key, conversation)

@@ -29,6 +29,9 @@ _LIFT: Final = compiled(
     .values(lifted_at=given(_hold.c.lifted_at))
     .returning(_hold.c.id)
 )
+ON_HOLD: Final = compiled(
+    sa.select(sa.exists().where(_hold.c.conversation_id == given(_hold.c.conversation_id), _hold.c.lifted_at.is_(None)))
+)
 _OPEN: Final = compiled(sa.select(_hold).where(_hold.c.lifted_at.is_(None)).order_by(_hold.c.placed_at, _hold.c.id))
 
 

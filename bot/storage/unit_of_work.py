@@ -59,6 +59,7 @@ from bot.storage.erasure import erase
 from bot.storage.jobs import destroy_later, job_row
 from bot.storage.keys import PersonKeys
 from bot.storage.ledgers import acts_of, record_acts
+from bot.storage.legal_holds import ON_HOLD
 from bot.storage.lender_events import PostgresLenderEvents
 from bot.storage.messages import LEASE, encode_message
 from bot.storage.outbox import drop_campaigns
@@ -283,6 +284,11 @@ class PostgresUnitOfWork:
         await FORGET_FACTS.run(self._connection, conversation_id=conversation, facts=nothing)
         await destroy_later(self._connection, doomed)
         await self.track(conversation, "erased", {}, at)
+
+    async def on_hold(self, conversation: int) -> bool:
+        """See `UnitOfWork.on_hold`."""
+        held: bool = await ON_HOLD.value(self._connection, conversation_id=conversation)
+        return held
 
     async def forget_shown(self, conversation: int, slot: str) -> None:
         """See `UnitOfWork.forget_shown`."""

@@ -243,6 +243,10 @@ class MemoryUnitOfWork:
             if milestone.conversation == conversation:
                 records.milestones.put(number, replace(milestone, values={}))
 
+    async def on_hold(self, conversation: int) -> bool:
+        """See `UnitOfWork.on_hold`."""
+        return conversation in self._transaction.tables.held
+
     async def forget_shown(self, conversation: int, slot: str) -> None:
         """See `UnitOfWork.forget_shown`."""
         for number, posted in self._transaction.outbox.items():

@@ -114,6 +114,7 @@ class Tables:
     field_leads: dict[int, FieldLead] = field(default_factory=dict)
     topics: dict[tuple[int, str], ChatTopic] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
     acts: dict[str, AuditEvent] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))

@@ -16,12 +16,14 @@ from bot.conversation.ports import Job, Outgoing
 from bot.conversation.rendering import trimmed
 from bot.conversation.services.call import Call, Result
 from bot.conversation.services.documents import show
-from bot.core.values import Text, Value
+from bot.core.values import Months, Text, Value
 
 CORRECTABLE: Final = (
     "contact_name", "phone", "business_name", "uscc", "months_trading", "monthly_turnover", "season_income", "open_debts",
 )  # fmt: skip
 """Answers that stand for what a customer is or has; what was asked for, such as an amount, is changed where it is asked."""
+
+DAYS_A_MONTH: Final = 30.44
 
 RESULTS: Final = 5
 """Results that are explained, the newest first."""
@@ -129,8 +131,19 @@ async def record_adult(call: Call) -> Result:
     return Result("noted", {"under_age": False})
 
 
+async def weigh_erasure(call: Call) -> Result:
+    """Whether the customer's data may be erased (`free`), and for how long what stays is kept; `held` where a dispute needs it."""
+    if await call.work.on_hold(call.conversation.id):
+        return Result("held", {})
+    rules = call.content.retention
+    days = rules.rules["ended"].days if rules else 0
+    return Result("free", {"kept_for": Months(round(days / DAYS_A_MONTH))})
+
+
 async def erase_customer(call: Call) -> Result:
     """Forget what the customer wrote and was shown; what the law or a running application needs stays."""
+    if await call.work.on_hold(call.conversation.id):
+        return Result("held", {})
     if await call.work.leads.open_of(call.conversation.id) is not None:
         await call.desk.close(call.work, call.conversation, call.now)
     await forget(call.work, await call.work.pages.of_conversation(call.conversation.id))

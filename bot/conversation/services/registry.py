@@ -95,6 +95,7 @@ LOCAL: Final[Mapping[str, Service]] = {
     "note-fee-first": signals.note_fee_first,
     "record-adult": privacy.record_adult,
     "record-minor": privacy.record_minor,
+    "weigh-erasure": privacy.weigh_erasure,
     "erase-customer": privacy.erase_customer,
 }
 REMOTE: Final[Mapping[str, Remote]] = {
