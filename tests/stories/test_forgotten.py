@@ -60,6 +60,7 @@ def waiting(customer: int, application: str, lead: int) -> Mapping[str, Mapping[
         "lead-joined": held,
         "next-manager": held | {"assignment": 1},
         "lead-late": held | {"mark": "delayed"},
+        "claim-late": {"conversation": customer, "message": 1},
         "expire-lead": held,
         "remind-appointment": {"conversation": customer, "appointment": 1},
         "begin-appointment": {"conversation": customer, "appointment": 1},
