@@ -34,6 +34,7 @@ from bot.conversation.incoming import NotTaken
 from bot.conversation.lender_news import LenderNews
 from bot.conversation.ports import Conversation, Failure, UnitOfWork
 from bot.conversation.services.registry import SERVICES
+from bot.conversation.supervision import Supervision
 from bot.conversation.turn import Turns
 from bot.core.clock import Clock
 from bot.core.errors import ContentError, TillwiseError
@@ -551,7 +552,8 @@ def _web(parts: Parts, intake: Intake, watch: DeskWatch) -> ASGIApp:
     app.include_router(access_router(access, texts))
     app.include_router(compliance_router(access, CustomerStories(parts.database, parts.clock)))
     views = DeskPages(parts.storage, parts.desk, parts.clock)
-    app.include_router(desk_router(access, views, watch, texts))
+    acts = Supervision(parts.storage, parts.turns, parts.desk, parts.clock)
+    app.include_router(desk_router(access, views, watch, texts, acts))
     app.add_exception_handler(HTTPException, refusals(texts))
     if settings.webhook_secret:
         hook = TelegramWebhook(intake.feed, settings.webhook_secret.get_secret_value())

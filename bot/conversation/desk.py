@@ -226,10 +226,48 @@ class Desk:
         await leads.reassign(found, seat.manager, by)
         return True
 
+    async def set_duty(self, work: UnitOfWork, manager: int, by: Manager, now: datetime, *, on_duty: bool) -> bool:
+        """A supervisor says that a manager is away, or back; the manager is told. False: there is none, or it is so already."""
+        found = await work.managers.get(manager)
+        if found is None or found.conversation is None or found.on_duty == on_duty:
+            return False
+        await work.managers.set_on_duty(manager, on_duty)
+        await work.assignments.lock()
+        leads = self._leads(work, now)
+        if on_duty:
+            leads.look_again(found.conversation)
+        else:
+            await leads.leave(found)
+        name = "manager.set_back" if on_duty else "manager.set_away"
+        work.audit(audited(name, by_manager(by.id), None, now, manager=manager))
+        if found.id != by.id:
+            key = "desk.set_back" if on_duty else "desk.set_away"
+            await leads.messages.post(found, Text(key, {"by": by.name}))
+        return True
+
+    async def decide(  # noqa: PLR0913 -- who decides what, when and how
+        self, work: UnitOfWork, message: int, by: Manager, now: datetime, *, approve: bool, remark: str
+    ) -> Text | None:
+        """A supervisor decides on held words; the notice that says what came of it. None: there are no such words."""
+        claims = self._leads(work, now).claims
+        found = await claims.locked(message)
+        return None if found is None else await claims.decide(found, by, approve=approve, remark=remark)
+
+    async def note(self, work: UnitOfWork, lead: int, by: Manager, words: str, now: datetime) -> bool:
+        """A supervisor notes something about a customer; the manager who serves them reads it. False: there is no such lead."""
+        leads, found = self._leads(work, now), await work.leads.get(lead)
+        if found is None or found.status not in (*WAITING, *HELD):
+            return False
+        noted = await leads.remark(found, by, words)
+        manager = await leads.holder(noted)
+        if manager is not None:
+            await leads.messages.about("desk.supervisor_noted", noted, manager, by=by.name, text=words)
+        return True
+
     def board(self, work: UnitOfWork) -> Board:
         """What supervisors see of the desk."""
         content = self._content()
-        return Board(work, content.targets, content.lead_rules)
+        return Board(work, content.targets, content.lead_rules, content.claims)
 
     # In either's turn
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from bot.conversation.desk_leads import HELD
 from bot.conversation.ports import UnitOfWork
-from bot.handoff.overview import LOOK_BACK, Known, Overview, Spoke, overview
-from bot.handoff.records import Assignment, Lead
+from bot.handoff.checked import reasons
+from bot.handoff.claims import ClaimRules
+from bot.handoff.overview import LOOK_BACK, HeldWords, Known, Overview, Spoke, overview
+from bot.handoff.records import Assignment, Lead, Manager
 from bot.handoff.scoring import LeadRules, score
-from bot.handoff.service_level import Figures, Met, Targets, figures
+from bot.handoff.service_level import Figures, Met, Targets, due, figures
 
 LOOKED_AT: Final = 20
 """Lines in which the last word of a customer or a manager is looked for."""
@@ -25,6 +27,7 @@ class Board:
     work: UnitOfWork
     targets: Targets
     rules: LeadRules
+    claims: ClaimRules = field(default=ClaimRules())
 
     async def overview(self, now: datetime) -> Overview:
         """Who waits and for how long, who is there with what load, who talks with whom, the figures of the last days."""
@@ -38,7 +41,21 @@ class Board:
             spoken={lead.conversation: spoke for lead in held if (spoke := await self._spoke(lead))},
             figures=await self.figures(now - LOOK_BACK, now),
         )
-        return overview(known, self.targets, lambda lead: score(self.rules, lead.facts), now)
+        seen = overview(known, self.targets, lambda lead: score(self.rules, lead.facts), now)
+        return replace(seen, held=await self._held({manager.id: manager for manager in known.managers}))
+
+    async def _held(self, managers: Mapping[int, Manager]) -> tuple[HeldWords, ...]:
+        """The words that wait for a supervisor, oldest first."""
+        return tuple(
+            HeldWords(
+                message,
+                managers[message.manager],
+                reasons(self.claims, message.found),
+                due(self.targets.hours, message.created_at, self.claims.decide_within),
+            )
+            for message in await self.work.checked.held()
+            if message.manager in managers
+        )
 
     async def history(self, lead: int) -> tuple[Assignment, ...]:
         """To whom the lead was given, when, why, and what became of it, oldest first."""

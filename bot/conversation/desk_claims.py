@@ -18,7 +18,7 @@ from bot.conversation.desk_messages import language_of
 from bot.conversation.ports import Job, Key, Outgoing
 from bot.core.values import NO_VALUES, Rate, Text, Value, Values
 from bot.handoff import cards
-from bot.handoff.checked import Checked, CheckState, Finding
+from bot.handoff.checked import Checked, CheckState, Finding, reasons
 from bot.handoff.claims import Action, Breach, ClaimRules, strictest
 from bot.handoff.notes import Unsaid
 from bot.handoff.records import Lead, Manager
@@ -276,7 +276,12 @@ class ClaimDesk:
     ) -> None:
         """A message about a stopped one, in the reader's chat; `edit` puts it over the one that asked."""
         said = message.text or self.leads.messages.texts.render(Text("desk.claim.file"), reader.language)
-        told = {"customer": cards.customer(lead), "text": said, "reasons": self.reasons(message), **values}
+        told = {
+            "customer": cards.customer(lead),
+            "text": said,
+            "reasons": reasons(self.leads.check.rules, message.found),
+            **values,
+        }
         text = Text(f"desk.claim.{key}", told)
         slot = f"claim{lead.id}.{message.id}"
         await self.leads.messages.post(reader, text, slot=slot, subject=lead, keys=keys, edit=edit)
@@ -298,11 +303,6 @@ class ClaimDesk:
         words = Text(f"handoff.{key}", {"name": manager.name})
         html = self.leads.messages.texts.render(words, language_of(lead) or "")
         work.send(Outgoing(lead.conversation, channel, address, slot, html, edit=key != "checking", priority="notice"))
-
-    def reasons(self, message: Checked) -> tuple[Text, ...]:
-        """Why a message was stopped, as far as there are rules for it today."""
-        texts = {claim.id: claim.text for claim in self.leads.check.rules.claims}
-        return tuple(Text(texts[one.claim], {"words": one.words}) for one in message.found if one.claim in texts)
 
     # Small things
 

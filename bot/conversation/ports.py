@@ -26,7 +26,7 @@ from bot.figures.worded import Worded
 from bot.growth.field_agents import FieldAgents
 from bot.growth.field_leads import FieldLeads
 from bot.handoff.appointments import Appointments
-from bot.handoff.checked import CheckedMessages
+from bot.handoff.checked import CheckedMessages, Outcome
 from bot.handoff.records import Assignments, Leads, Managers
 from bot.ledger.audit import AuditEvent
 
@@ -173,12 +173,16 @@ class StoredAssessment:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One message of a conversation as staff may read it; `release` is the content that the bot's words come from."""
+    """One message of a conversation as staff may read it; `release` is the content that the bot's words come from.
+
+    `outcome` says what became of a manager's words that were stopped.
+    """
 
     at: datetime
     author: Literal["customer", "bot", "manager"]
     text: str
     release: int | None = None
+    outcome: Outcome | None = None
 
 
 class Quotes(Protocol):

@@ -10,15 +10,24 @@ What is `queued` may go and does as soon as nothing before it is held: a custome
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
+from bot.core.values import Text
+from bot.handoff.claims import ClaimRules
 from bot.handoff.notes import Unsaid
 
 CheckState = Literal["warned", "held", "queued", "sent", "refused", "withdrawn", "undecided", "undelivered"]
 PENDING: Final[tuple[CheckState, ...]] = ("warned", "held", "queued")
 """What has not come to its end."""
+
+
+Outcome = Literal[
+    "warned", "held", "waits", "approved", "sent_anyway", "refused", "withdrawn", "undecided", "undelivered"
+]
+"""What a reader is told of words that were stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,23 @@ class Checked:
     decided_by: int | None = None
     decided_at: datetime | None = None
     remark: str = ""
+
+
+def outcome_of(message: Checked) -> Outcome | None:
+    """What became of it by now; None for words that only waited behind others, and went."""
+    if message.state == "queued":
+        return "waits"
+    if message.state != "sent":
+        return message.state
+    if not message.found:
+        return None
+    return "sent_anyway" if message.decided_by == message.manager else "approved"
+
+
+def reasons(rules: ClaimRules, found: Iterable[Finding]) -> tuple[Text, ...]:
+    """Why words were stopped, as far as there are rules for it today."""
+    texts = {claim.id: claim.text for claim in rules.claims}
+    return tuple(Text(texts[one.claim], {"words": one.words}) for one in found if one.claim in texts)
 
 
 class CheckedMessages(Protocol):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from bot.core.values import Text
+from bot.handoff.checked import Checked
 from bot.handoff.records import Assignment, Lead, Manager
 from bot.handoff.routing import Seat
 from bot.handoff.scoring import Score
@@ -90,6 +92,16 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldWords:
+    """A manager's words that wait for a supervisor until `until`, with the reasons in words."""
+
+    message: Checked
+    manager: Manager
+    reasons: tuple[Text, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The desk at the moment `at`. `opens_at` is when it opens, where it is closed."""
 
@@ -101,6 +113,12 @@ class Overview:
     chats: tuple[Chat, ...]
     figures: Figures
     targets: Targets
+    held: tuple[HeldWords, ...] = ()
+
+    def room(self) -> tuple[Person, ...]:
+        """Those who can be given a customer: joined, and with room; on duty first."""
+        able = [one for one in self.people if one.presence != "invited" and one.load < one.manager.profile.capacity]
+        return tuple(sorted(able, key=lambda one: (one.presence != "there", one.load, one.manager.id)))
 
     @property
     def tells_times(self) -> bool:

@@ -129,6 +129,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "manager.invited": Act("An invitation for an account manager was made.", ("manager",)),
     "manager.changed": Act("What routing reads of an account manager was changed.", ("manager",)),
     "manager.joined": Act("An account manager has come by the invitation.", ("manager",)),
+    "manager.set_away": Act("A supervisor has said that an account manager is away.", ("manager",)),
+    "manager.set_back": Act("A supervisor has said that an account manager is back.", ("manager",)),
     "privacy.corrected": Act("A customer has put something right that is held.", ("field",)),
     "privacy.erased": Act("A customer's data was erased."),
     "privacy.explained": Act("A result was explained to the customer.", ("kind", "of")),

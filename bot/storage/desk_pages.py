@@ -7,7 +7,7 @@ manager or a talk is committed, in whichever process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,6 +17,7 @@ from bot.conversation.ports import TranscriptLine, UnitOfWork
 from bot.conversation.visitors import Visitor
 from bot.core.clock import Clock
 from bot.handoff import cards
+from bot.handoff.checked import Checked, Outcome, outcome_of
 from bot.handoff.overview import Overview
 from bot.handoff.records import Lead, Manager
 from bot.ledger.audit import audited
@@ -82,8 +83,29 @@ async def _talk(work: UnitOfWork, number: int) -> Talk | None:
     if lead is None:
         return None
     manager = await work.managers.get(lead.manager) if lead.manager is not None else None
-    lines = await work.transcript(lead.conversation, LINES)
+    lines = with_outcomes(
+        await work.transcript(lead.conversation, LINES), await work.checked.of_conversation(lead.conversation)
+    )
     return Talk(lead, manager, tuple(replace(line, text=cards.blotted(line.text)) for line in lines))
+
+
+def with_outcomes(lines: Sequence[TranscriptLine], checked: Sequence[Checked]) -> list[TranscriptLine]:
+    """The lines, with the words that were stopped in their places, and what became of each."""
+    stopped = [
+        TranscriptLine(one.created_at, "manager", one.text, outcome=outcome_of(one))
+        for one in checked
+        if one.state != "sent"
+    ]
+    sent = {one.text: outcome_of(one) for one in checked if one.state == "sent" and one.found and one.text}
+    told = [replace(line, outcome=_outcome(line, sent)) for line in lines]
+    return sorted([*told, *stopped], key=lambda line: line.at)[-LINES:]
+
+
+def _outcome(line: TranscriptLine, sent: Mapping[str, Outcome | None]) -> Outcome | None:
+    """That of the words which a line ends with, below the manager's name."""
+    if line.author != "manager":
+        return None
+    return next((outcome for text, outcome in sent.items() if line.text.endswith(f"\n{text}")), None)
 
 
 class DeskWatch:

@@ -14,19 +14,21 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol, get_args
 
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from bot.conversation.ports import TranscriptLine
+from bot.conversation.supervision import REFUSALS, Done
 from bot.conversation.visitors import Visitor
 from bot.core.values import Money, Rate
 from bot.handoff.overview import FEWEST, Overview
+from bot.handoff.pursuit import LONGEST_REMARK
 from bot.handoff.records import Lead, Manager
 from bot.texts.texts import Texts
-from bot.web.access import Access, form_token, needs, session_of, words_of
+from bot.web.access import Access, form_token, needs, own_form, session_of, words_of
 from bot.web.pages import page, part
 from bot.web.words import Words
 
@@ -35,6 +37,9 @@ LOOK_EVERY: Final = 30.0
 
 SETTLE: Final = 0.1
 """Seconds in which several changes become one."""
+
+TOLD: Final[tuple[str, ...]] = get_args(Done)
+"""What a page may be asked to tell of an act."""
 
 _SCRIPT: Final = Path(__file__).parent / "static" / "desk.js"
 
@@ -69,11 +74,23 @@ class Watch(Protocol):
     def changes(self) -> AbstractAsyncContextManager[asyncio.Event]: ...
 
 
+class Acts(Protocol):
+    """What a supervisor may do; shipped as `Supervision`."""
+
+    async def reassign(self, visitor: Visitor, lead: int, manager: int, /) -> str: ...
+    async def set_duty(self, visitor: Visitor, manager: int, /, *, on_duty: bool) -> str: ...
+    async def decide(self, visitor: Visitor, message: int, /, *, approve: bool, remark: str) -> str: ...
+    async def note(self, visitor: Visitor, lead: int, words: str, /) -> str: ...
+
+
 Render = Callable[[], Awaitable[str]]
 
 
-def desk_router(access: Access, views: Views, watch: Watch, texts: Callable[[], Texts]) -> APIRouter:
-    """`/desk`, `/desk/leads/<number>`, the streams of both, and their script."""
+def desk_router(access: Access, views: Views, watch: Watch, texts: Callable[[], Texts], acts: Acts) -> APIRouter:
+    """`/desk`, `/desk/leads/<number>`, the streams of both, their script, and what forms do.
+
+    A form comes back to the page with what came of it; a script is told so in words.
+    """
     router = APIRouter()
     role = needs(access, "supervisor")
 
@@ -97,18 +114,56 @@ def desk_router(access: Access, views: Views, watch: Watch, texts: Callable[[], 
                     await asyncio.wait_for(changed.wait(), LOOK_EVERY)
                     await asyncio.sleep(SETTLE)
 
+    def told(request: Request, visitor: Visitor, done: str) -> Response:
+        if "application/json" in request.headers.get("accept", ""):
+            said = words(request, visitor)(f"supervisor.told.{done}")
+            return JSONResponse({"told": said, "done": done not in REFUSALS}, headers={"cache-control": "no-store"})
+        return RedirectResponse(f"/desk?told={done}", 303)
+
     @router.get("/desk")
-    async def desk(request: Request, visitor: Visitor = role) -> HTMLResponse:
+    async def desk(request: Request, told: str = "", visitor: Visitor = role) -> HTMLResponse:
         say = words(request, visitor)
-        seen = {**_board(await views.overview(), say), "token": form_token(request)}
-        return page("desk", **seen, now=_now())
+        seen = {**_board(await views.overview(), say), "token": form_token(request), "reader": visitor.manager}
+        done = told if told in TOLD else ""
+        return page("desk", **seen, now=_now(), told=done, refused=done in REFUSALS)
+
+    @router.post("/desk/leads/{lead}/manager", dependencies=[own_form])
+    async def reassign(
+        request: Request, lead: int, manager: Annotated[int, Form()], visitor: Visitor = role
+    ) -> Response:
+        return told(request, visitor, await acts.reassign(visitor, lead, manager))
+
+    @router.post("/desk/leads/{lead}/notes", dependencies=[own_form])
+    async def note(
+        request: Request, lead: int, words: Annotated[str, Form(max_length=LONGEST_REMARK)], visitor: Visitor = role
+    ) -> Response:
+        written = words.strip()
+        return told(request, visitor, await acts.note(visitor, lead, written) if written else "gone")
+
+    @router.post("/desk/people/{manager}/duty", dependencies=[own_form])
+    async def duty(
+        request: Request, manager: int, on_duty: Annotated[bool, Form()], visitor: Visitor = role
+    ) -> Response:
+        return told(request, visitor, await acts.set_duty(visitor, manager, on_duty=on_duty))
+
+    @router.post("/desk/held/{message}", dependencies=[own_form])
+    async def decide(
+        request: Request,
+        message: int,
+        decision: Annotated[Literal["approve", "refuse"], Form()],
+        remark: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
+        visitor: Visitor = role,
+    ) -> Response:
+        done = await acts.decide(visitor, message, approve=decision == "approve", remark=remark.strip())
+        return told(request, visitor, done)
 
     @router.get("/desk/changes", response_class=EventSourceResponse)
     async def changes(request: Request, visitor: Visitor = role) -> AsyncIterator[ServerSentEvent]:
         say, token = words(request, visitor), form_token(request)
 
         async def render() -> str:
-            return part("desk_board", **_board(await views.overview(), say), token=token)
+            seen = _board(await views.overview(), say)
+            return part("desk_board", **seen, token=token, reader=visitor.manager)
 
         async for event in stream(request, render):
             yield event

@@ -110,6 +110,31 @@ function tick() {
   }
 }
 
+// A form is sent without leaving the page; what came of it is told, and the page itself changes by its stream.
+async function act(event) {
+  const form = event.target.closest("form[data-act]");
+  if (!form) return;
+  event.preventDefault();
+  const values = new URLSearchParams(new FormData(form, event.submitter));
+  const buttons = [...form.querySelectorAll("button")];
+  buttons.forEach((button) => (button.disabled = true));
+  const answer = await fetch(form.action, { method: "POST", body: values, headers: { accept: "application/json" } }).catch(() => null);
+  buttons.forEach((button) => (button.disabled = false));
+  if (answer && (answer.status === 401 || answer.status === 403)) return location.reload();
+  if (!answer || !answer.ok) return form.submit();
+  const { told, done } = await answer.json();
+  const place = document.getElementById("told");
+  place.textContent = told;
+  place.classList.toggle("not", !done);
+  place.hidden = false;
+  if (!done) return;
+  form.reset();
+  const details = form.closest("details");
+  if (details) details.open = false;
+  place.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
+}
+
 function connect() {
   const events = new EventSource(board.dataset.changes);
   const show = (state) => {
@@ -144,6 +169,7 @@ async function again() {
 
 board.querySelectorAll("[data-part]").forEach(remember);
 board.querySelectorAll("[data-rows] > *").forEach(remember);
+board.addEventListener("submit", act);
 addEventListener("focusout", () => setTimeout(() => typeof waiting === "string" && take(waiting)));
 if ("follow" in board.dataset) scrollTo(0, document.body.scrollHeight);
 tick();

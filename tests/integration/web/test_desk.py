@@ -205,6 +205,94 @@ async def test_a_lost_connection_is_told_and_made_anew(office: Office) -> None:
     await expect(rows(page, "people")).to_have_count(2, timeout=PATIENCE)
 
 
+async def test_held_words_are_decided_on_by_keys_and_whoever_wrote_them_is_told(office: Office) -> None:
+    boss = await office.manager("林主任", supervisor=True, catch_all=True, languages=frozenset(("en",)))
+    chen = await office.manager("陈立")
+    customer = await office.customer("小明")
+    await office.say(customer, "人工")
+    await office.press(chen, "接手")
+    page = await office.signed_in(boss)
+    await page.evaluate("window.untouched = true")
+    await office.say(chen, "您放心，包过")
+    await office.say(chen, "先交一笔手续费")
+    await expect(rows(page, "held")).to_have_count(2, timeout=PATIENCE)
+    await expect(page.locator("#news")).to_contain_text("陈立 写给客户")
+
+    await page.get_by_label("给 陈立 的话（可不写）").first.focus()
+    await page.keyboard.type("谁也保证不了")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await expect(rows(page, "held").first.get_by_role("button", name="不发")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#told")).to_have_text("已退回，没有发给客户。")
+    await expect(page.locator("#told")).to_be_focused()
+    await expect(rows(page, "held")).to_have_count(1, timeout=PATIENCE)
+    await page.get_by_role("button", name="同意发出").click()
+    await expect(page.locator("#told")).to_have_text("已同意，会按顺序发出。")
+    await expect(rows(page, "held")).to_have_count(0, timeout=PATIENCE)
+    assert await page.evaluate("window.untouched")
+    await office.house.settle()
+    assert "谁也保证不了" in await office.heard(chen)
+    assert "先交一笔手续费" in await office.heard(customer)
+    assert "包过" not in await office.heard(customer)
+    await page.get_by_role("link", name=re.compile("旁听客户")).click()
+    stopped = page.locator("#talk-rows > li.stopped")
+    await expect(stopped.first).to_contain_text("没有发：主管没同意")
+    await expect(stopped.last).to_contain_text("主管同意后发出")
+
+
+async def test_a_customer_changes_hands_a_manager_is_set_away_and_a_note_is_left_also_without_a_script(
+    office: Office,
+) -> None:
+    boss = await office.manager("林主任", supervisor=True, catch_all=True, languages=frozenset(("en",)))
+    chen = await office.manager("陈立")
+    customer = await office.customer("小明")
+    await office.say(customer, "人工")
+    await office.press(chen, "接手")
+    zhou = await office.manager("周宁")
+    lead = await office.lead_of(customer)
+    plain = await office.browser.new_context(java_script_enabled=False, locale="zh-CN")
+    page = await plain.new_page()
+    await page.goto(await office.link(boss))
+    await page.get_by_role("button").click()
+
+    await page.locator(f"#acts-{lead} summary").click()
+    await page.get_by_label(f"关于客户 {lead} 的留言，只有同事看得到").fill("丰收后再还")
+    await page.get_by_role("button", name="留言", exact=True).click()
+    await expect(page.locator("#told")).to_have_text("已留言。")
+    await page.locator(f"#acts-{lead} summary").click()
+    give = page.get_by_label("转给")
+    await give.select_option(await give.locator("option", has_text="周宁").get_attribute("value"))
+    await page.get_by_role("button", name="转交", exact=True).click()
+    await expect(page.locator("#told")).to_have_text("已转交，双方都会收到消息。")
+    await page.get_by_role("button", name="把 陈立 设为离开").click()
+    await expect(page.locator("#told")).to_have_text("已设为离开，本人会收到消息。")
+    await expect(page.get_by_role("button", name="把 陈立 设为在岗")).to_be_visible()
+    await office.house.settle()
+    heard = await office.heard(chen)
+    assert "丰收后再还" in heard
+    assert "林主任 把你设为离开" in heard
+    assert "从现在起由周宁" in await office.heard(customer)
+    assert f"客户 {lead}" in await office.heard(zhou)
+    rows_of = await office.house.bot.parts.database.pool.fetch(
+        "SELECT name, actor FROM audit WHERE name IN ('lead.reassigned', 'manager.set_away', 'desk.noted') ORDER BY at"
+    )
+    assert [row["name"] for row in rows_of] == ["desk.noted", "lead.reassigned", "manager.set_away"]
+    assert len({row["actor"] for row in rows_of}) == 1
+
+
+async def test_a_form_that_is_not_the_pages_own_does_nothing(office: Office) -> None:
+    boss = await office.manager("林主任", supervisor=True)
+    page = await office.signed_in(boss)
+    number = await office.house.bot.parts.database.pool.fetchval("SELECT id FROM account_manager")
+    for token in ("", "0" * 64):
+        answer = await page.request.post(
+            f"{office.house.bot.url}/desk/people/{number}/duty", form={"on_duty": "false", "token": token}
+        )
+        assert answer.status == 403
+    assert await office.house.bot.parts.database.pool.fetchval("SELECT on_duty FROM account_manager")
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_the_pages_fit_a_phone_and_a_desktop_and_can_be_used_by_keys(
@@ -224,6 +312,7 @@ async def test_the_pages_fit_a_phone_and_a_desktop_and_can_be_used_by_keys(
             await office.say(chen, "Good morning, how can I help?" if english else "您好，我来帮您看看。")
             await office.say(customer, "About the harvest loan" if english else "想问问丰收贷")
             lead = await office.lead_of(customer)
+            await office.say(chen, "Don't worry, approval is guaranteed" if english else "您放心，这个包过的")
     page = await office.signed_in(boss, width)
     assert await page.evaluate("document.documentElement.lang") == ("en" if english else "zh-CN")
     assert await page.evaluate("document.documentElement.scrollWidth") <= width

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.conversation.ports import Conversation, UnitOfWork
+from bot.dialogs.events import Edited
 from bot.handoff.checked import Checked
 from tests.unit.handoff.office import Office
 
@@ -160,3 +161,15 @@ async def test_an_erased_customer_leaves_nothing_of_it(office: Office) -> None:
 
     await office.within("staff", erase)
     assert await kept(office) == []
+
+
+async def test_a_change_is_looked_at_as_new_words_are_and_changes_what_waits(office: Office) -> None:
+    await talking(office)
+    await office.say(MANAGER, "您好")
+    said = office.chat(CUSTOMER)[-1].slot.partition(".")[2]
+    await office.take(MANAGER, Edited(office.clock.now(), "包过", said))
+    assert "包过" not in office.words(CUSTOMER)
+    await office.take(MANAGER, Edited(office.clock.now(), "审批以机构决定为准", said))
+    assert [one.state for one in await kept(office)] == ["withdrawn"]
+    assert "以机构决定为准" in office.words(CUSTOMER)
+    assert len([one for one in office.chat(CUSTOMER) if one.slot.endswith(f".{said}")]) == 1
