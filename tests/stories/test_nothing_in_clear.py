@@ -82,6 +82,8 @@ ANSWERS: Final[Mapping[str, str]] = {
     "recent_applications.ask": "0",
     "contact_name.ask": NAME,
     "phone.ask": PHONE,
+    "consent.financial_details": "[agree]",
+    "papers.offer": "[later]",
     "signal.clarify": "[stands]",
 }
 """What is answered to each question, by its text; a choice stands in brackets."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.gateways.telegram.account import UPDATES
 from bot.handlers.polling import Polling
 from bot.handlers.routers import Reply
 from tests.integration.telegram.telegram_double import BLOCKED, Fault, World, flood, until, world
@@ -42,7 +43,7 @@ async def test_only_the_kinds_of_update_the_bot_takes_are_asked_for() -> None:
     async with world() as w, polling(w, Turns()):
         await until(lambda: w.api.calls)
 
-    assert w.api.calls[0][1]["allowed_updates"] == ["message", "callback_query", "my_chat_member"]
+    assert w.api.calls[0][1]["allowed_updates"] == [*UPDATES]
 
 
 async def test_a_press_is_answered_by_a_call() -> None:
