@@ -48,14 +48,15 @@ async def test_start_opens_with_its_payload_and_everything_else_is_said(text: st
 @pytest.mark.parametrize(
     ("answers", "topic", "reply_to"), [(None, None, None), (4, None, "4"), (9, 9, None), (12, 9, "12")]
 )
-async def test_what_a_message_answers_is_told_but_not_that_a_topic_was_opened(
+async def test_what_a_message_answers_is_told_and_its_topic_but_not_that_the_topic_was_opened(
     answers: int | None, topic: int | None, reply_to: str | None
 ) -> None:
     answered = message(text="x") | {"message_id": answers}
     more: dict[str, Any] = {"reply_to_message": answered} if answers is not None else {}
     inside: dict[str, Any] = {"message_thread_id": topic, "is_topic_message": True} if topic is not None else {}
     event = await event_of(update(message=message(text="好", **more, **inside)))
-    assert event == Said(NOW, "好", "55", reply_to=reply_to)
+    thread = str(topic) if topic is not None else None
+    assert event == Said(NOW, "好", "55", reply_to=reply_to, thread=thread)
 
 
 async def test_a_press_brings_its_token_its_message_and_what_is_to_be_answered() -> None:
