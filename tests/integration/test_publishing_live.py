@@ -207,7 +207,7 @@ async def test_a_notice_that_changed_after_it_was_agreed_to_is_asked_again_befor
     assert asked == [
         *(
             (notice, _shipped(notice), "given")
-            for notice in ("share_with_lender", "credit_enquiry", "contact_by_manager")
+            for notice in ("share_with_lender", "credit_enquiry", "contact_by_manager", "financial_details")
         ),
         ("share_with_lender", _shipped("share_with_lender") + 1, "given"),
     ]
