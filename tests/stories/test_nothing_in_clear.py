@@ -196,7 +196,7 @@ async def is_advised_and_applies(stage: BotStage) -> None:
         {"presses": "products"},
         {"presses": "check"},
     )
-    await go_on(stage, "eligibility.result")
+    await go_on(stage, "eligibility.next")
     await do(stage, {"presses": "quote"}, {"presses": "keep"}, {"says": "12"}, {"presses": "apply"})
     await go_on(stage, "preapply.review")
     await do(stage, {"breaks": "turn"}, {"says": FAILING}, {"says": f"我的身份证 {IDENTITY}"})
