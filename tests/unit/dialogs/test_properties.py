@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.core.figures import Table
-from bot.core.values import Text, Value, Values
+from bot.core.values import Months, Text, Value, Values
 from bot.dialogs.effects import OpenHandoff, Request
 from bot.dialogs.engine import TWICE_WITHIN
 from bot.dialogs.events import Attached, Opened, Pressed, Released, Returned, Said, Shared, Signalled, TimedOut
@@ -260,8 +260,8 @@ def outcomes(draw: Any, request: Request | OpenHandoff, *, refusing: bool) -> tu
             return "noted", {"under_age": request.service == "record-minor"}
         case "withdraw-consents":
             return draw(st.sampled_from(("withdrawn", "none"))), {"withdrawn": (WORDS,)}
-        case "erase-customer":
-            return draw(st.sampled_from(("erased", "failed"))), {}
+        case "weigh-erasure" | "erase-customer":
+            return draw(st.sampled_from(("free", "erased", "held", "failed"))), {"kept_for": Months(36)}
     raise AssertionError(f"nobody answers for {request.service}")
 
 

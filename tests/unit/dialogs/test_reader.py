@@ -44,7 +44,7 @@ def test_a_flow_that_is_none_says_why(text: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ("{goto: b}", "one of say, ask, choose, cards, branch, consent, recall, review, call, await, handoff, enter, end is expected"),
+        ("{goto: b}", "one of say, forget, ask, choose, cards, branch, consent, recall, review, call, await, handoff, enter, end is expected"),
         ("{say: a}", "field 'goto' is missing; add it"),
         ("{say: a, goto: b, loud: true}", "unknown field 'loud'; correct or remove it"),
         ("{ask: a, saves: x, accepts: colour, goto: b}", "accepts 'colour' is unknown; use one of amount, balance, months, months_ahead, count, phone, uscc, words, name"),
