@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.applications.application import Application
-from bot.applications.card import card, told_text
+from bot.applications.card import card, told_text, waits_for_form
 from bot.applications.events import EventData, LenderEvent
 from bot.applications.progress import (
     Change,
@@ -329,7 +329,7 @@ class LenderNews:
             values |= {"slot": slot, "placed": placed, "card": shown_card}
         if change.told is not None:
             values["told"] = told_text(change.told, progress, application.reference)
-        return Signalled(now, "application", _outcome(before, progress, change), values)
+        return Signalled(now, "application", _outcome(before, progress, change, has_form=self._has_form), values)
 
 
 def _quiet(signal: Event) -> Event:
@@ -344,8 +344,11 @@ def _moved(application: Application, progress: Progress, event: LenderEvent, at:
     return audited("application.stage_changed", LENDER, application.conversation, at, **details)
 
 
-def _outcome(before: Progress, after: Progress, change: Change) -> str:
-    """What flows may wait for: what the customer is told, papers that are complete, or the stage that was entered."""
+def _outcome(before: Progress, after: Progress, change: Change, *, has_form: bool) -> str:
+    """What flows may wait for: what the customer is told, papers that are complete, or the stage that was entered.
+
+    A credit enquiry that waits for the lender's form is `form_wanted`; any other changes no more than the card.
+    """
     if change.told is not None and change.told is not Told.OVERDUE:
         return str(change.told)
     if after.form_filled and not before.form_filled:
@@ -354,4 +357,6 @@ def _outcome(before: Progress, after: Progress, change: Change) -> str:
         return "docs_complete"
     if after.stage is Stage.SIGNING and after.signing_url != before.signing_url:
         return str(Stage.SIGNING)
+    if after.stage is not before.stage and waits_for_form(after, has_form=has_form):
+        return "form_wanted"
     return str(after.stage if after.stage is not before.stage else change.kind)

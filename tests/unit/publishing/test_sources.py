@@ -33,6 +33,7 @@ def test_documents_hold_every_kind_of_content_by_file() -> None:
         "branches",
         "claims",
         "field_leads",
+        "retention",
         "signals",
         "messages",
     }
