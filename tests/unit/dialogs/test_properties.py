@@ -526,12 +526,12 @@ class Conversation(RuleBasedStateMachine):
 
 
 def lasting(state: State) -> tuple[Any, ...]:
-    """All that matters of a state: where its prompt stands on the screen does not, nor whether a card is told whole or in brief.
+    """All that matters of a state: where its prompt stands on the screen does not, nor whether it is told whole or in brief.
 
-    A prompt's first text is that of its step, which the frame names.
+    What a prompt asks is told by its step, which the frame names, by its choices and by which card is shown.
     """
     prompt = state.prompt
-    question = (tuple(prompt.choices), prompt.body[1:], prompt.position) if prompt else None
+    question = (tuple(prompt.choices), prompt.position) if prompt else None
     return state.frames, state.turn, state.held_by, state.known, state.pending, state.heard, state.deferred, question
 
 
