@@ -7,6 +7,7 @@ reply to a copy answers the message itself, and a reply to one's own message ans
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,21 +40,28 @@ def said_slot(lead: Lead, place: str) -> str:
 
 async def answered_by_customer(work: UnitOfWork, lead: Lead, manager: Manager, reply_to: str | None) -> Answered:
     """What the customer's reply answers, in the chat of the manager who has the customer."""
-    if reply_to is None or manager.conversation is None:
-        return NOTHING
-    slot = await work.slot_of(lead.conversation, reply_to)
-    if slot is None:
-        return await _if_there(work, manager.conversation, copy_slot(lead, reply_to))
-    return _original(lead, slot)
+    return await _answered(work, lead, reply_to, lead.conversation, manager.conversation, copy_slot)
 
 
 async def answered_by_manager(work: UnitOfWork, lead: Lead, manager: Manager, reply_to: str | None) -> Answered:
     """What the manager's reply answers, in the customer's chat."""
-    if reply_to is None or manager.conversation is None:
+    return await _answered(work, lead, reply_to, manager.conversation, lead.conversation, said_slot)
+
+
+async def _answered(  # noqa: PLR0913, PLR0917 -- the same way in both directions
+    work: UnitOfWork,
+    lead: Lead,
+    reply_to: str | None,
+    here: int | None,
+    there: int | None,
+    slot_there: Callable[[Lead, str], str],
+) -> Answered:
+    """What a reply in the chat `here` answers in the chat `there`: what a copy is of, or the copy of one's own message."""
+    if reply_to is None or here is None or there is None:
         return NOTHING
-    slot = await work.slot_of(manager.conversation, reply_to)
+    slot = await work.slot_of(here, reply_to)
     if slot is None:
-        return await _if_there(work, lead.conversation, said_slot(lead, reply_to))
+        return await _if_there(work, there, slot_there(lead, reply_to))
     return _original(lead, slot)
 
 

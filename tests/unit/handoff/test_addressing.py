@@ -219,22 +219,24 @@ ACTS = st.lists(
 )
 
 
+async def played(kind: type[Desk], acts: list[tuple[str, str]], *, topics: bool = False) -> None:
+    """Two customers come, then everything happens in this order; nothing has gone to the wrong one."""
+    office = await in_memory(FixedClock(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)), topics=topics)
+    assert isinstance(office.storage, MemoryStorage)
+    desk = kind(office, office.storage)
+    await desk.begin()
+    for act, customer in (("comes", "1"), ("comes", "2"), *acts):
+        await getattr(desk, act)(customer)
+        await desk.delivered()
+    desk.check()
+
+
 @settings(max_examples=60, deadline=None)
 @given(ACTS)
 def test_no_order_of_words_answers_choices_and_endings_ever_brings_words_to_the_wrong_customer(
     acts: list[tuple[str, str]],
 ) -> None:
-    async def play() -> None:
-        office = await in_memory(FixedClock(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)))
-        assert isinstance(office.storage, MemoryStorage)
-        desk = Desk(office, office.storage)
-        await desk.begin()
-        for act, customer in (("comes", "1"), ("comes", "2"), *acts):
-            await getattr(desk, act)(customer)
-            await desk.delivered()
-        desk.check()
-
-    asyncio.run(play())
+    asyncio.run(played(Desk, acts))
 
 
 # In topics
@@ -322,17 +324,7 @@ TOPIC_ACTS = st.lists(
 @settings(max_examples=50, deadline=None)
 @given(TOPIC_ACTS)
 def test_in_topics_words_reach_only_the_customer_whose_topic_it_is_or_was(acts: list[tuple[str, str]]) -> None:
-    async def play() -> None:
-        office = await in_memory(FixedClock(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)), topics=True)
-        assert isinstance(office.storage, MemoryStorage)
-        desk = Topics(office, office.storage)
-        await desk.begin()
-        for act, customer in (("comes", "1"), ("comes", "2"), *acts):
-            await getattr(desk, act)(customer)
-            await desk.delivered()
-        desk.check()
-
-    asyncio.run(play())
+    asyncio.run(played(Topics, acts, topics=True))
 
 
 async def test_each_customer_has_a_topic_named_by_surname_and_product_and_its_end_is_seen() -> None:
